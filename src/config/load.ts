@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parse } from 'smol-toml';
+import type { z } from 'zod';
+import { UsageError } from '../domain/errors.ts';
+import { platformFolders } from './paths.ts';
+import { type Config, type ConfigInput, SETTINGS, type SettingName } from './schema.ts';
+import { nearest } from './suggest.ts';
+
+/** Variables of ours that are no settings. */
+const OTHER_VARIABLES = ['LONGHAND_CONFIG', 'LONGHAND_RUN_TOKEN'];
+
+export interface Loaded {
+  config: Config;
+  /** Sentences for the user: variables that look like settings and are none. */
+  warnings: string[];
+}
+
+/**
+ * Reads all settings once: flags over environment over file over defaults.
+ * @param flags values from the command line; undefined where nothing was said
+ * @throws UsageError naming the setting, where it came from and what it may be
+ */
+export function loadConfig(flags: ConfigInput = {}, env: NodeJS.ProcessEnv = process.env): Loaded {
+  const folders = platformFolders(env);
+  const file = env.LONGHAND_CONFIG ?? join(folders.config, 'config.toml');
+  const fromFile = readConfigFile(file, env.LONGHAND_CONFIG !== undefined);
+  const values: Record<string, unknown> = {};
+  for (const name of Object.keys(SETTINGS) as SettingName[]) {
+    values[name] = settingFrom(name, [
+      { from: 'the command line', value: flags[name] },
+      // An empty variable is one that was not set.
+      { from: SETTINGS[name].env, value: env[SETTINGS[name].env] || undefined },
+      { from: file, value: fromFile[name] },
+      { from: 'the default', value: { dataDir: folders.data, cacheDir: folders.cache }[name as string] },
+    ]);
+  }
+  values.dataDir = resolve(values.dataDir as string);
+  values.cacheDir = resolve(values.cacheDir as string);
+  return { config: Object.freeze(values) as Config, warnings: unknownVariables(env) };
+}
+
+function settingFrom(name: SettingName, sources: { from: string; value: unknown }[]): unknown {
+  const given = sources.find(({ value }) => value !== undefined);
+  const type: z.ZodType = SETTINGS[name].type;
+  const parsed = type.safeParse(given?.value);
+  if (parsed.success) return parsed.data;
+  const problem = parsed.error.issues[0]?.message ?? 'it is not valid';
+  // Never the value itself: it may be a secret.
+  throw new UsageError(
+    `The setting ${name} from ${given?.from ?? 'nowhere'} cannot be used: ${problem}.`,
+    `It is: ${SETTINGS[name].about} (${SETTINGS[name].env}).`,
+  );
+}
+
+function readConfigFile(path: string, required: boolean): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !required) return {};
+    throw new UsageError(`The settings file ${path} cannot be read: ${(error as Error).message}.`);
+  }
+  let values: Record<string, unknown>;
+  try {
+    values = parse(text);
+  } catch (error) {
+    throw new UsageError(`The settings file ${path} is not valid TOML: ${(error as Error).message}`);
+  }
+  for (const key of Object.keys(values)) {
+    if (key in SETTINGS) continue;
+    const close = nearest(key, Object.keys(SETTINGS));
+    throw new UsageError(
+      `Unknown setting "${key}" in ${path}.`,
+      close ? `Did you mean "${close}"?` : `Settings are: ${Object.keys(SETTINGS).join(', ')}.`,
+    );
+  }
+  return values;
+}
+
+function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = [...Object.values(SETTINGS).map((setting) => setting.env), ...OTHER_VARIABLES];
+  return Object.keys(env)
+    .filter((name) => name.startsWith('LONGHAND_') && !known.includes(name))
+    .map((name) => {
+      const close = nearest(name, known);
+      return `The variable ${name} is not a setting${close ? `; did you mean ${close}?` : '.'}`;
+    });
+}

@@ -1,0 +1,72 @@
+/**
+ * Every setting, once: its names, its default, its unit, what it may be.
+ *
+ * Flags override the environment, the environment overrides the file, the file overrides the defaults.
+ */
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { ENGINE_NAMES } from '../engines/engine.ts';
+
+/** A setting from the environment or the file comes as text. */
+const number = z.union([z.number(), z.string().trim().min(1).transform(Number)]).pipe(z.number());
+const positive = number.pipe(z.number().positive());
+const whole = number.pipe(z.int().positive());
+const flag = z.union([
+  z.boolean(),
+  z.enum(['true', 'false', '1', '0', 'yes', 'no']).transform((text) => ['true', '1', 'yes'].includes(text)),
+]);
+
+/** One setting. The key of its entry in `SETTINGS` is its name in the file and in the program. */
+interface Setting<T extends z.ZodType> {
+  env: string;
+  type: T;
+  /** For people: what it is, in which unit. */
+  about: string;
+}
+
+function setting<T extends z.ZodType>(env: string, type: T, about: string): Setting<T> {
+  return { env, type, about };
+}
+
+export const SETTINGS = {
+  dataDir: setting('LONGHAND_DATA', z.string().min(1), 'folder of the database, the jobs and the logs'),
+  cacheDir: setting('LONGHAND_CACHE', z.string().min(1), 'folder of the models and built engines'),
+  engine: setting('LONGHAND_ENGINE', z.enum(['auto', ...ENGINE_NAMES]).default('auto'), 'speech recogniser'),
+  model: setting('LONGHAND_MODEL', z.string().min(1).default('auto'), "model's name or file"),
+  language: setting('LONGHAND_LANGUAGE', z.string().min(2).default('auto'), 'language spoken, such as en or th'),
+  processes: setting(
+    'LONGHAND_PROCESSES',
+    whole.default(Math.min(2, availableParallelism())),
+    'engine workers per job',
+  ),
+  workers: setting('LONGHAND_WORKERS', whole.default(availableParallelism()), 'threads per engine worker'),
+  preprocessWorkers: setting('LONGHAND_PREPROCESS_WORKERS', whole.default(2), 'threads for decoding'),
+  chunkDurationSeconds: setting(
+    'LONGHAND_CHUNK_DURATION',
+    positive.optional(),
+    "seconds per chunk; the engine's own by default",
+  ),
+  overlapSeconds: setting(
+    'LONGHAND_OVERLAP',
+    number.pipe(z.number().min(0).max(10)).default(0),
+    'seconds that neighbouring chunks share',
+  ),
+  chunkTimeoutSeconds: setting(
+    'LONGHAND_CHUNK_TIMEOUT',
+    positive.optional(),
+    'seconds one chunk may take; measured by default',
+  ),
+  maxConcurrent: setting('MAX_CONCURRENT_TRANSCRIPTIONS', whole.default(2), 'jobs at the same time'),
+  tracking: setting('LONGHAND_PROCESS_TRACKING', flag.default(true), 'false: every transcribe runs with --untracked'),
+  modelMirror: setting('LONGHAND_MODEL_MIRROR', z.url().optional(), 'where models are downloaded from'),
+  openaiUrl: setting('LONGHAND_OPENAI_URL', z.url().optional(), 'an OpenAI-compatible server, ending in /v1'),
+  openaiKey: setting('LONGHAND_OPENAI_KEY', z.string().min(1).optional(), 'the key for it'),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** All settings with their values. Frozen; read once at the start. */
+export type Config = Readonly<{ [K in SettingName]: z.output<(typeof SETTINGS)[K]['type']> }>;
+
+/** The settings as they may be given by flags. */
+export type ConfigInput = { [K in SettingName]?: z.input<(typeof SETTINGS)[K]['type']> | undefined };

@@ -1,0 +1,41 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Files and folders of jobs hold what people said: theirs alone. */
+export const PRIVATE_FILE_MODE = 0o600;
+export const PRIVATE_FOLDER_MODE = 0o700;
+
+/**
+ * Writes a whole file so that readers see the old one or the new one and never a half: written aside, synced, renamed,
+ * and the folder synced so that the new name outlives a power cut.
+ * @returns its sha256 (hex) and size
+ */
+export async function writeFileAtomically(path: string, content: string): Promise<{ sha256: string; bytes: number }> {
+  const bytes = Buffer.from(content, 'utf8');
+  const aside = `${path}.${randomUUID()}.part`;
+  try {
+    const file = await open(aside, 'wx', PRIVATE_FILE_MODE);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(aside, path);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
