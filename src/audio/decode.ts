@@ -1,0 +1,253 @@
+/**
+ * Turns any recording into what the engines hear: 16 kHz, mono, signed 16-bit little-endian, without a header.
+ *
+ * ffmpeg writes to a pipe and this process to the file, so that the sha256 and the loudness are taken on the way and
+ * nothing is read twice. Memory stays flat: the pipe is read only as fast as the disk takes it.
+ *
+ * Times stay true. `aresample=async=1:first_pts=0` (ffmpeg-resampler(1)) puts silence where a film's sound starts late
+ * and where damage leaves a hole, so that a word after the hole is where a player shows it. It says so in its verbose
+ * log, from which the seconds lost are counted; what is missing at the end is told by the length the file promises.
+ * A damaged file is decoded as far as it goes (`-max_error_rate 1`), and what was lost becomes a warning.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { DiskError, InputError, LonghandError, reportOf } from '../domain/errors.ts';
+import { spawnNative } from '../native/spawn.ts';
+import { requireProgram, safeInput } from './ffmpeg.ts';
+import { type Loudness, LoudnessMeter, SAMPLE_RATE_HZ } from './loudness.ts';
+import { type AudioProbe, named, probe } from './probe.ts';
+
+const DEFAULT_THREADS = 2;
+const BYTES_PER_SECOND = SAMPLE_RATE_HZ * 2;
+const PROGRESS_STEP_SECONDS = 10;
+/** 8 s of sound. ffmpeg writes in small pieces; a write of each would take longer than decoding. */
+const WRITE_BYTES = 256 * 1024;
+/** Encoders pad a file's ends by up to a frame or two (mp3: 1152 samples each); less than this is no loss. */
+const LOSS_TOLERANCE_SECONDS = 0.5;
+/** What is printed as 0.0. */
+const LEAST_LOSS_SECONDS = 0.05;
+/**
+ * Formats in which a hole in time is damage. Elsewhere it may be meant: recorders of phone and web calls save nothing
+ * while nobody speaks (DTX, RFC 6716 section 2.1.9).
+ */
+const GAPLESS_FORMATS = new Set(['flac', 'ogg']);
+const STDERR_TAIL_LINES = 30;
+/** ffmpeg's exit code when SIGINT or SIGTERM made it stop early (`exit_program` in ffmpeg.c): its output is then half a file. */
+const STOPPED_BY_SIGNAL = 255;
+
+export interface DecodeOptions {
+  /** What `probe` said about this file, when it was asked already. */
+  probe?: AudioProbe;
+  /** Threads ffmpeg may use (`preprocessWorkers`). */
+  threads?: number;
+  signal?: AbortSignal;
+  /** Told the seconds decoded so far, at most once for every 10 s of sound. */
+  onProgress?(decodedSeconds: number): void;
+  /** Receives what ffmpeg says is wrong, line by line. */
+  onLine?(line: string): void;
+}
+
+export interface DecodedAudio {
+  samples: number;
+  /** Of the decoded file, in hex. */
+  sha256: string;
+  loudness: Loudness;
+  /** Sentences the reader of the transcript must know, with the seconds lost. */
+  warnings: string[];
+}
+
+/**
+ * Decodes a recording's first sound track into `outPath`, by way of `${outPath}.part`; on success the file is on the
+ * disk (synced) and complete, on failure neither of the two is left.
+ * @throws InputError when nothing could be decoded (and all that `probe` throws).
+ * @throws DiskError when the disk is full or read-only.
+ * @throws LonghandError when ffmpeg was ended from outside: half a recording is never taken for a whole one.
+ * @throws the signal's reason when it aborts; ffmpeg is gone by then.
+ */
+export async function decode(inputPath: string, outPath: string, options: DecodeOptions = {}): Promise<DecodedAudio> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const facts = options.probe ?? (await probe(inputPath, signal ? { signal } : {}));
+  const args = [
+    ...['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'repeat+level+verbose', '-max_error_rate', '1'],
+    ...['-threads', String(options.threads ?? DEFAULT_THREADS)],
+    ...(await safeInput(inputPath, signal)),
+    ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-ac', '1'],
+    ...['-af', `aresample=${SAMPLE_RATE_HZ}:async=1:first_pts=0`, '-f', 's16le', 'pipe:1'],
+  ];
+  const partPath = `${outPath}.part`;
+  let file: FileHandle | undefined;
+  let ffmpeg: RunningFfmpeg | undefined;
+  try {
+    file = await open(partPath, 'w', 0o600);
+    ffmpeg = startFfmpeg(args, options);
+    const heard = await receive(ffmpeg.stdout, file, options);
+    const end = await ffmpeg.ended;
+    signal?.throwIfAborted();
+    const warnings = judge(facts, heard.loudness.samples / SAMPLE_RATE_HZ, end);
+    await file.sync();
+    await file.close();
+    file = undefined;
+    await rename(partPath, outPath);
+    await syncFolder(dirname(outPath));
+    return { samples: heard.loudness.samples, sha256: heard.sha256, loudness: heard.loudness, warnings };
+  } catch (error) {
+    ffmpeg?.kill();
+    await ffmpeg?.ended;
+    await file?.close();
+    await rm(partPath, { force: true });
+    signal?.throwIfAborted();
+    throw asDiskError(error, outPath);
+  }
+}
+
+/** Takes the samples in; nothing more is read while a write is under way. */
+async function receive(stdout: Readable, file: FileHandle, options: DecodeOptions) {
+  const hash = createHash('sha256');
+  const meter = new LoudnessMeter();
+  let bytesWritten = 0;
+  let nextProgress = PROGRESS_STEP_SECONDS;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  const write = async () => {
+    await file.writeFile(waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting));
+    bytesWritten += waitingBytes;
+    waiting = [];
+    waitingBytes = 0;
+  };
+  for await (const bytes of stdout as AsyncIterable<Buffer>) {
+    hash.update(bytes);
+    meter.push(bytes);
+    waiting.push(bytes);
+    waitingBytes += bytes.length;
+    if (waitingBytes < WRITE_BYTES) continue;
+    await write();
+    const decodedSeconds = bytesWritten / BYTES_PER_SECOND;
+    if (decodedSeconds >= nextProgress) {
+      options.onProgress?.(decodedSeconds);
+      nextProgress = decodedSeconds + PROGRESS_STEP_SECONDS;
+    }
+  }
+  if (waitingBytes > 0) await write();
+  return { sha256: hash.digest('hex'), loudness: meter.finish() };
+}
+
+interface FfmpegEnd {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** What ffmpeg complained about while it decoded. */
+  complaints: number;
+  firstComplaint: string | undefined;
+  /** Silence it put into holes, in samples at the recording's own rate. */
+  filledSamples: number;
+  stderrTail: string[];
+  /** Why ffmpeg could not be started. */
+  startError: Error | undefined;
+}
+
+interface RunningFfmpeg {
+  stdout: Readable;
+  /** Settles when ffmpeg is gone and all it wrote was read. Never rejects. */
+  ended: Promise<FfmpegEnd>;
+  kill(): void;
+}
+
+function startFfmpeg(args: readonly string[], options: DecodeOptions): RunningFfmpeg {
+  const child = spawnNative(requireProgram('ffmpeg'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = () => void child.kill('SIGKILL');
+  options.signal?.addEventListener('abort', kill, { once: true });
+  const end: FfmpegEnd = {
+    code: null,
+    signal: null,
+    complaints: 0,
+    firstComplaint: undefined,
+    filledSamples: 0,
+    stderrTail: [],
+    startError: undefined,
+  };
+  createInterface({ input: child.stderr as Readable, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
+    const filled = /adding (\d+) audio samples of silence/.exec(line);
+    if (filled) end.filledSamples += Number(filled[1]);
+    const complaint = /\[(?:error|fatal|panic)\] (.*)/.exec(line)?.[1];
+    // These two are said about the output: the echo of a hole, and of this process not reading any more.
+    if (!complaint || /non monotonically increasing dts|Broken pipe/.test(complaint)) return;
+    end.complaints++;
+    end.firstComplaint ??= complaint;
+    end.stderrTail.push(line);
+    if (end.stderrTail.length > STDERR_TAIL_LINES) end.stderrTail.shift();
+    options.onLine?.(line);
+  });
+  return { stdout: child.stdout as Readable, ended: endOf(child, end, kill, options.signal), kill };
+}
+
+function endOf(child: ChildProcess, end: FfmpegEnd, kill: () => void, abort: AbortSignal | undefined) {
+  return new Promise<FfmpegEnd>((resolve) => {
+    child.on('error', (error) => {
+      end.startError = error;
+    });
+    child.on('close', (code, signal) => {
+      abort?.removeEventListener('abort', kill);
+      resolve({ ...end, code, signal });
+    });
+  });
+}
+
+/** What the end of ffmpeg means: an error, or the warnings that go with the transcript. */
+function judge(facts: AudioProbe, decodedSeconds: number, end: FfmpegEnd): string[] {
+  if (end.startError) throw end.startError;
+  const name = named(facts.path);
+  const evidence = `ffmpeg ended with ${end.signal ?? end.code}. ${end.stderrTail.join('\n')}`;
+  if (end.signal || end.code === STOPPED_BY_SIGNAL) {
+    const killed = end.signal === 'SIGKILL';
+    throw new LonghandError({
+      kind: killed ? 'memory' : 'unknown',
+      message: `ffmpeg was ended by ${end.signal ?? 'a signal'} while it decoded ${name}.`,
+      remedy: killed ? 'Perhaps memory ran out: free some, then resume the job.' : 'Resume the job.',
+      evidence,
+    });
+  }
+  if (decodedSeconds === 0 && (end.code !== 0 || end.complaints > 0)) {
+    throw new InputError(
+      `${name} holds no sound that can be decoded: ${end.firstComplaint ?? 'ffmpeg gives no reason'}.`,
+      {
+        evidence,
+      },
+    );
+  }
+  const promised = facts.durationEstimated ? undefined : facts.durationSeconds;
+  const missing = Math.max(0, (promised ?? 0) - decodedSeconds);
+  const filled = Math.max(0, end.filledSamples / facts.sampleRateHz - facts.startSeconds);
+  const complained = end.complaints > 0 || end.code !== 0;
+  const holes = complained || GAPLESS_FORMATS.has(facts.formatName) ? filled : 0;
+  const lost = missing + holes;
+  if (!complained && lost < LOSS_TOLERANCE_SECONDS) return [];
+  const decoded = `${(decodedSeconds - holes).toFixed(1)} s could be decoded`;
+  if (!complained && holes === 0) {
+    return [`${name} is cut off: ${lost.toFixed(1)} seconds are lost at its end, ${decoded}.`];
+  }
+  const complaint = end.firstComplaint ?? (end.code === 0 ? 'sound is missing in between' : `exit code ${end.code}`);
+  const damage = `${name} is damaged (ffmpeg: ${complaint.replace(/[.!]$/, '')})`;
+  return lost < LEAST_LOSS_SECONDS
+    ? [`${damage}: 0 seconds are lost, but words near the damage may be wrong.`]
+    : [`${damage}: ${lost.toFixed(1)} seconds are lost, ${decoded}.`];
+}
+
+function asDiskError(error: unknown, path: string): unknown {
+  const report = reportOf(error);
+  if (report.kind !== 'disk' || error instanceof LonghandError) return error;
+  return new DiskError(`${report.message} Decoding into ${path} stopped.`, report.remedy ?? 'Free some space.');
+}
+
+/** A rename is on the disk only when its folder is (fsync(2)). */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,23 @@
+import type { Transcript } from '../transcript.ts';
+
+/** A pause this long starts a new paragraph. */
+const PARAGRAPH_PAUSE_MS = 2_000;
+
+/** Plain text: a paragraph a line, ended by one newline. Nothing was said: an empty file. */
+export function renderTxt(transcript: Transcript): string {
+  let text = '';
+  let spokenUntilMs = 0;
+  for (const segment of transcript.segments) {
+    const words = segment.text.replace(/\s+/gu, ' ').trim();
+    if (words === '') continue;
+    if (text !== '') text += gap(segment.startMs - spokenUntilMs, segment.words[0]?.joinsPrevious ?? false);
+    text += words;
+    spokenUntilMs = segment.endMs;
+  }
+  return text === '' ? '' : `${text}\n`;
+}
+
+function gap(pauseMs: number, joinsPrevious: boolean): string {
+  if (pauseMs >= PARAGRAPH_PAUSE_MS) return '\n\n';
+  return joinsPrevious ? '' : ' ';
+}

@@ -1,0 +1,13 @@
+import type { Transcript } from '../transcript.ts';
+import { cuesOf, timestamp } from './cues.ts';
+
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** WebVTT subtitles (https://www.w3.org/TR/webvtt1/). Escaping `>` also keeps `-->` out of the text, as the standard asks. */
+export function renderVtt(transcript: Transcript): string {
+  const cues = cuesOf(transcript).map(({ startMs, endMs, text }) => {
+    const escaped = text.replace(/[&<>]/g, (character) => ESCAPES[character]!);
+    return `\n${timestamp(startMs, '.')} --> ${timestamp(endMs, '.')}\n${escaped}\n`;
+  });
+  return `WEBVTT\n${cues.join('')}`;
+}
