@@ -1,0 +1,62 @@
+import Database from 'better-sqlite3';
+import { Kysely } from 'kysely';
+import type { Clock } from '../domain/clock.ts';
+import { LonghandError } from '../domain/errors.ts';
+import { ImmediateSqliteDialect } from './dialect.ts';
+import type { Database as Tables } from './schema.ts';
+import type { Store } from './store.ts';
+
+const BUSY_TIMEOUT_MS = 5_000;
+const CACHE_KIB = 16_384;
+/** Pages in the log before they are written home: four times SQLite's own, so that fewer than one write in a hundred waits for it. */
+const CHECKPOINT_PAGES = 4_000;
+/** Before it, a checkpoint could lose a commit when two connections wrote (https://www.sqlite.org/wal.html#walresetbug). */
+const OLDEST_SQLITE = [3, 51, 3] as const;
+
+/**
+ * Connects to a database file as every part of Longhand must: write-ahead log, every commit synced, foreign keys kept.
+ * Knows nothing of damage, backups or versions of the schema.
+ */
+export function connect({ file, clock }: { file: string; clock: Clock }): Store {
+  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    refuseOldSqlite(database);
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    database.pragma(`cache_size = -${CACHE_KIB}`);
+    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  const db = new Kysely<Tables>({ dialect: new ImmediateSqliteDialect(database) });
+  const close = async () => {
+    await db.destroy();
+    // Kysely closes only what it used.
+    if (database.open) database.close();
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    db,
+    dialect: 'sqlite',
+    clock,
+    file,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function refuseOldSqlite(database: Database.Database): void {
+  const version = database.prepare('select sqlite_version()').pluck().get() as string;
+  const parts = version.split('.').map(Number);
+  const difference = OLDEST_SQLITE.map((oldest, index) => (parts[index] ?? 0) - oldest).find((step) => step !== 0) ?? 0;
+  if (difference >= 0) return;
+  throw new LonghandError({
+    kind: 'unknown',
+    message: `SQLite ${version} is too old; Longhand needs ${OLDEST_SQLITE.join('.')} or newer.`,
+    remedy: 'Reinstall the packages: npm install',
+  });
+}

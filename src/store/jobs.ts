@@ -1,0 +1,189 @@
+import type { JobStatus } from '../domain/job.ts';
+import type { StageName } from '../domain/stage.ts';
+import { appendEvent } from './events.ts';
+import { jsonOrNull } from './json.ts';
+import { literal, PROCESSING } from './literal.ts';
+import type { JobInsert, JobRow } from './schema.ts';
+import type { Store, Trx } from './store.ts';
+
+export { finishJob, transition } from './transition.ts';
+export {
+  forgiveCrashes,
+  getActiveJobs,
+  getOrphanedJobs,
+  registerProcess,
+  setJobFacts,
+  updateHeartbeat,
+} from './work.ts';
+
+export interface NewJob {
+  /** What the recording is called. */
+  filename: string;
+  originalPath?: string;
+  outputPath?: string;
+  model?: string;
+  processes?: number;
+  workers?: number;
+  engine?: string;
+  language?: string;
+  /** Everything that was asked for; kept as JSON. */
+  parameters?: unknown;
+  /** Higher goes first; 0 when not given. */
+  priority?: number;
+  durationMinutes?: number;
+  /** Seconds of work expected. */
+  estimatedDuration?: number;
+  sourceSha256?: string;
+  sourceBytes?: number;
+  sourceModifiedMs?: number;
+  taskId?: string;
+  userId?: string;
+  spaceId?: string;
+  /** The stages this job will go through, and those it will not. */
+  stages?: Partial<Record<StageName, 'not_started' | 'skipped'>>;
+  /** Who submitted it. */
+  actor: string;
+  reason?: string;
+}
+
+/** A job as it stands in a list: everything but its text. */
+export type JobSummary = Omit<JobRow, 'transcript'>;
+
+/** The last job of a page; the next page begins behind it. */
+export type PageMark = Pick<JobRow, 'created_at' | 'id'>;
+
+/**
+ * Accepts a job: its row, its place in the queue, its stages and the event, all or nothing.
+ * @returns the job's id, once it is safe on disk
+ */
+export async function insertJob(store: Store, job: NewJob): Promise<number> {
+  const now = store.clock.now();
+  return await store.db.transaction().execute(async (trx) => {
+    const { id } = await trx
+      .insertInto('transcription_jobs')
+      .values(jobValues(job, now))
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await trx
+      .insertInto('transcription_queue')
+      .values({ job_id: id, priority: job.priority ?? 0, created_at: now })
+      .execute();
+    await insertStages(trx, id, job);
+    await appendEvent(trx, {
+      jobId: id,
+      at: now,
+      type: 'submitted',
+      toStatus: 'pending',
+      actor: job.actor,
+      reason: job.reason,
+    });
+    return id;
+  });
+}
+
+function jobValues(job: NewJob, now: number): JobInsert {
+  return {
+    filename: job.filename,
+    parameters: jsonOrNull(job.parameters),
+    created_at: now,
+    updated_at: now,
+    ...given({
+      original_path: job.originalPath,
+      output_path: job.outputPath,
+      model: job.model,
+      processes: job.processes,
+      workers: job.workers,
+      engine: job.engine,
+      language: job.language,
+      priority: job.priority,
+      duration_minutes: job.durationMinutes,
+      estimated_duration: job.estimatedDuration,
+      source_sha256: job.sourceSha256,
+      source_bytes: job.sourceBytes,
+      source_modified_ms: job.sourceModifiedMs,
+      task_id: job.taskId,
+      user_id: job.userId,
+      space_id: job.spaceId,
+    }),
+  };
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Leaves out what was not given, so that the schema's defaults hold. */
+function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
+}
+
+async function insertStages(trx: Trx, jobId: number, { stages = {} }: NewJob): Promise<void> {
+  const rows = Object.entries(stages).map(([name, status]) => ({ job_id: jobId, name: name as StageName, status }));
+  if (rows.length > 0) await trx.insertInto('stages').values(rows).execute();
+}
+
+/** A job with everything that is known of it, or undefined. */
+export async function getJob(store: Store, id: number): Promise<JobRow | undefined> {
+  return await store.db.selectFrom('transcription_jobs').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/**
+ * A page of jobs, newest first. Every page costs the same, because it begins at a mark and not at a count.
+ * @param page `before`: only jobs behind this one
+ */
+export async function listJobs(
+  store: Store,
+  { status, limit, before }: { status?: JobStatus; limit: number; before?: PageMark },
+): Promise<JobSummary[]> {
+  let query = store.db.selectFrom('transcription_jobs').select(SUMMARY);
+  if (status === 'processing') query = query.where('status', '=', PROCESSING);
+  // The second condition is the index's own, without which it is not used.
+  else if (status) query = query.where('status', '=', literal(status)).where('status', '<>', PROCESSING);
+  if (before) {
+    const { created_at, id } = before;
+    query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('created_at', 'id'), '<', tuple(created_at, id)));
+  }
+  return await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(literal(limit)).execute();
+}
+
+const SUMMARY = [
+  'id',
+  'filename',
+  'original_path',
+  'output_path',
+  'duration_minutes',
+  'model',
+  'processes',
+  'workers',
+  'status',
+  'progress',
+  'progress_stage',
+  'elapsed_seconds',
+  'speed',
+  'error_message',
+  'estimated_duration',
+  'retry_count',
+  'task_id',
+  'created_at',
+  'updated_at',
+  'started_at',
+  'completed_at',
+  'process_id',
+  'log_file_path',
+  'last_heartbeat',
+  'user_id',
+  'space_id',
+  'engine',
+  'language',
+  'parameters',
+  'priority',
+  'source_sha256',
+  'source_bytes',
+  'source_modified_ms',
+  'error_kind',
+  'error_remedy',
+  'crash_count',
+  'paused_by',
+  'lease_token',
+  'lease_until',
+  'lease_node',
+  'current_run_id',
+] as const satisfies readonly (keyof JobSummary)[];

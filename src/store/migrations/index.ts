@@ -1,0 +1,9 @@
+import type { Migration } from 'kysely';
+import * as jobs from './0001-jobs.ts';
+
+export type Migrations = Readonly<Record<string, Migration>>;
+
+/** Every step of the schema, in order. A step that was released is never changed; the next one amends it. */
+export const MIGRATIONS: Migrations = {
+  '0001-jobs': jobs,
+};

@@ -1,0 +1,154 @@
+import { appendEvent } from './events.ts';
+import { literal } from './literal.ts';
+import { markQueueStarted } from './queue-rows.ts';
+import type { JobRow, QueueRow, RunRow } from './schema.ts';
+import type { Store, Trx } from './store.ts';
+
+/** Ids in one query; both databases take more, neither takes any number. */
+const MAX_IDS = 1000;
+
+export interface Claim {
+  /** New and random for this claim; the fence of everything that follows. */
+  leaseToken: string;
+  /** Until when the claim holds without a heartbeat. */
+  leaseUntil: number;
+  /** Which machine claims. */
+  node: string;
+  /** Random; every process of the run will carry it in its environment. */
+  runToken: string;
+  /** Only these jobs. An empty list claims nothing. */
+  only?: readonly number[];
+  actor?: string;
+}
+
+export interface Claimed {
+  job: JobRow;
+  run: RunRow;
+}
+
+/**
+ * Takes the next waiting job: the highest priority first, then the oldest. The job, its place in the queue, the run
+ * and the event are one transaction, so that no job is given to two and none is taken without a trace.
+ * @returns the job and its new run, or undefined when nothing waits
+ */
+export async function claimNext(store: Store, claim: Claim): Promise<Claimed | undefined> {
+  return await store.db.transaction().execute(async (trx) => {
+    const now = store.clock.now();
+    const picked = await pickNext(store, trx, now, claim.only);
+    if (!picked) return undefined;
+    const run = await insertRun(trx, picked, claim, now);
+    const job = await trx
+      .updateTable('transcription_jobs')
+      .set({
+        status: 'processing',
+        started_at: picked.started_at ?? now,
+        updated_at: now,
+        last_heartbeat: now,
+        process_id: null,
+        lease_token: claim.leaseToken,
+        lease_until: claim.leaseUntil,
+        lease_node: claim.node,
+        current_run_id: run.id,
+      })
+      .where('id', '=', picked.job_id)
+      .where('status', '=', literal('pending'))
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await markQueueStarted(trx, job.id, now);
+    await appendEvent(trx, {
+      jobId: job.id,
+      at: now,
+      type: 'claimed',
+      fromStatus: 'pending',
+      toStatus: 'processing',
+      actor: claim.actor ?? claim.node,
+      reason: `Run ${run.number}`,
+      data: { run: run.id, node: claim.node },
+    });
+    return { job, run };
+  });
+}
+
+type Picked = Awaited<ReturnType<typeof pick>>;
+
+/** A long list of ids is asked for in parts; the best of the parts' heads is the head. */
+async function pickNext(store: Store, trx: Trx, now: number, only?: readonly number[]): Promise<Picked> {
+  if (!only) return await pick(store, trx, now);
+  let best: Picked;
+  for (let start = 0; start < only.length; start += MAX_IDS) {
+    const head = await pick(store, trx, now, only.slice(start, start + MAX_IDS));
+    if (head && (!best || goesBefore(head, best))) best = head;
+  }
+  return best;
+}
+
+function goesBefore(a: NonNullable<Picked>, b: NonNullable<Picked>): boolean {
+  return b.priority - a.priority < 0 || (a.priority === b.priority && (a.queued_at - b.queued_at || a.id - b.id) < 0);
+}
+
+async function pick(store: Store, trx: Trx, now: number, only?: readonly number[]) {
+  let query = trx
+    .selectFrom('transcription_queue as q')
+    // A cross join, because SQLite keeps its order: the queue, which is sorted, leads.
+    .crossJoin('transcription_jobs as j')
+    .whereRef('j.id', '=', 'q.job_id')
+    .select(['q.id', 'q.job_id', 'q.priority', 'q.created_at as queued_at', 'j.started_at'])
+    .select(['j.engine', 'j.model', 'j.language', 'j.processes', 'j.workers', 'j.parameters'])
+    .where('q.started_at', 'is', null)
+    .where('q.not_before', '<=', now)
+    .where('j.status', '=', literal('pending'));
+  if (only) query = query.where('q.job_id', 'in', only);
+  query = query.orderBy('q.priority', 'desc').orderBy('q.created_at').orderBy('q.id').limit(literal(1));
+  return await (store.dialect === 'postgres' ? query.forUpdate('j').skipLocked() : query).executeTakeFirst();
+}
+
+async function insertRun(trx: Trx, job: NonNullable<Picked>, claim: Claim, now: number): Promise<RunRow> {
+  const { engine, model, language, processes, workers, parameters } = job;
+  return await trx
+    .insertInto('runs')
+    .values(({ selectFrom, fn, lit, eb }) => ({
+      job_id: job.job_id,
+      number: selectFrom('runs')
+        .where('job_id', '=', job.job_id)
+        .select(eb(fn.coalesce(fn.max('number'), lit(0)), '+', lit(1)).as('next')),
+      lease_token: claim.leaseToken,
+      token: claim.runToken,
+      ...{ engine, model, language, processes, workers, parameters },
+      started_at: now,
+    }))
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** A job that waits, and how many go before it: 1 is next. */
+export type Waiting = Pick<QueueRow, 'job_id' | 'priority' | 'created_at' | 'not_before'> & { position: number };
+
+/** The queue in the order in which it will be claimed. */
+export async function waiting(store: Store, { limit = 1000 }: { limit?: number } = {}): Promise<Waiting[]> {
+  const rows = await store.db
+    .selectFrom('transcription_queue')
+    .select(['job_id', 'priority', 'created_at', 'not_before'])
+    .where('started_at', 'is', null)
+    .orderBy('priority', 'desc')
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(literal(limit))
+    .execute();
+  return rows.map((row, index) => ({ ...row, position: index + 1 }));
+}
+
+/** Jobs in `retrying` whose backoff is over, the longest over first. */
+export async function dueRetries(store: Store): Promise<number[]> {
+  const rows = await store.db
+    .selectFrom('transcription_queue as q')
+    .crossJoin('transcription_jobs as j')
+    .whereRef('j.id', '=', 'q.job_id')
+    .select('q.job_id')
+    .where('q.started_at', 'is not', null)
+    .where('q.not_before', '<=', store.clock.now())
+    .where('j.status', '=', literal('retrying'))
+    .orderBy('q.not_before')
+    .orderBy('q.id')
+    .execute();
+  return rows.map((row) => row.job_id);
+}

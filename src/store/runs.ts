@@ -1,0 +1,108 @@
+import type { Updateable } from 'kysely';
+import type { ErrorReport } from '../domain/errors.ts';
+import type { RunOutcome } from '../domain/outcome.ts';
+import { jsonOrNull } from './json.ts';
+import type { JobRow, RunRow, RunsTable } from './schema.ts';
+import type { Store } from './store.ts';
+
+export interface RunEnd {
+  outcome: RunOutcome['type'];
+  reason?: string | undefined;
+  exitCode?: number | null | undefined;
+  exitSignal?: string | null | undefined;
+  error?: ErrorReport | undefined;
+  /** When not given, the error's own. */
+  evidence?: string | undefined;
+  peakMemoryBytes?: number | null | undefined;
+  cpuSeconds?: number | null | undefined;
+}
+
+/**
+ * Records by which process a run is done, so that it can be told from any other later.
+ * @returns false when the run has ended
+ */
+export async function setRunProcess(
+  store: Store,
+  runId: number,
+  { pid, startTime, bootId }: { pid: number; startTime: string | null; bootId: string | null },
+): Promise<boolean> {
+  return await patchUnended(store, runId, { pid, pid_start_time: startTime, boot_id: bootId });
+}
+
+/**
+ * Records what a run really uses, as opposed to what was asked for.
+ * @returns false when the run has ended
+ */
+export async function setRunFacts(
+  store: Store,
+  runId: number,
+  facts: {
+    engine?: string | undefined;
+    model?: string | undefined;
+    language?: string | undefined;
+    processes?: number | undefined;
+    workers?: number | undefined;
+    /** Program name to version; kept as JSON. */
+    versions?: Record<string, string> | undefined;
+  },
+): Promise<boolean> {
+  const { versions, ...columns } = facts;
+  const patch = versions === undefined ? columns : { ...columns, versions: jsonOrNull(versions) };
+  return await patchUnended(store, runId, patch);
+}
+
+/**
+ * Says how a run ended. Only the first to say it is heard.
+ * @returns whether this call was the first
+ */
+export async function endRun(store: Store, runId: number, end: RunEnd): Promise<boolean> {
+  return await patchUnended(store, runId, {
+    ended_at: store.clock.now(),
+    outcome: end.outcome,
+    reason: end.reason ?? null,
+    exit_code: end.exitCode ?? null,
+    exit_signal: end.exitSignal ?? null,
+    error_kind: end.error?.kind ?? null,
+    error_message: end.error?.message ?? null,
+    error_remedy: end.error?.remedy ?? null,
+    evidence: end.evidence ?? end.error?.evidence ?? null,
+    peak_memory_bytes: end.peakMemoryBytes ?? null,
+    cpu_seconds: end.cpuSeconds ?? null,
+  });
+}
+
+async function patchUnended(store: Store, runId: number, patch: Updateable<RunsTable>): Promise<boolean> {
+  const { numUpdatedRows } = await store.db
+    .updateTable('runs')
+    // A patch of nothing is still an answer to whether the run goes on.
+    .set((eb) => ({ started_at: eb.ref('started_at'), ...patch }))
+    .where('id', '=', runId)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** One run, or undefined. */
+export async function getRun(store: Store, runId: number): Promise<RunRow | undefined> {
+  return await store.db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst();
+}
+
+/** A job's runs, the first first. */
+export async function listRuns(store: Store, jobId: number): Promise<RunRow[]> {
+  return await store.db.selectFrom('runs').selectAll().where('job_id', '=', jobId).orderBy('number').execute();
+}
+
+/** Runs that nobody has said the end of, each with its job. After a start these are what a dead owner left. */
+export async function unendedRuns(store: Store): Promise<{ run: RunRow; job: JobRow }[]> {
+  const runs = await store.db.selectFrom('runs').selectAll().where('ended_at', 'is', null).orderBy('id').execute();
+  const found: { run: RunRow; job: JobRow }[] = [];
+  for (const run of runs) {
+    const job = await store.db
+      .selectFrom('transcription_jobs')
+      .selectAll()
+      .where('id', '=', run.job_id)
+      .executeTakeFirstOrThrow();
+    found.push({ run, job });
+  }
+  return found;
+}

@@ -1,0 +1,192 @@
+import type { Generated, Insertable, Selectable, Updateable } from 'kysely';
+import type { ErrorKind } from '../domain/errors.ts';
+import type { JobStatus } from '../domain/job.ts';
+import type { RunOutcome } from '../domain/outcome.ts';
+import type { StageName, StageStatus } from '../domain/stage.ts';
+
+/*
+ * The tables as the program sees them. Times are integer milliseconds since the epoch, JSON is text, booleans are 0 and
+ * 1, so that SQLite and PostgreSQL hold the same values.
+ */
+
+export interface JobsTable {
+  id: Generated<number>;
+  filename: string;
+  original_path: string | null;
+  output_path: string | null;
+  duration_minutes: Generated<number>;
+  model: Generated<string>;
+  processes: Generated<number>;
+  workers: Generated<number>;
+  status: Generated<JobStatus>;
+  progress: Generated<number>;
+  progress_stage: Generated<string>;
+  elapsed_seconds: Generated<number>;
+  speed: Generated<number>;
+  transcript: string | null;
+  error_message: string | null;
+  estimated_duration: number | null;
+  retry_count: Generated<number>;
+  task_id: string | null;
+  created_at: number;
+  updated_at: number;
+  started_at: number | null;
+  completed_at: number | null;
+  process_id: number | null;
+  log_file_path: string | null;
+  last_heartbeat: number | null;
+  user_id: string | null;
+  space_id: string | null;
+  engine: string | null;
+  language: string | null;
+  /** JSON, as submitted; a re-run keeps them. */
+  parameters: string | null;
+  /** The user's wish; copied to the queue row, which goes when the job rests. */
+  priority: Generated<number>;
+  source_sha256: string | null;
+  source_bytes: number | null;
+  source_modified_ms: number | null;
+  error_kind: ErrorKind | null;
+  error_remedy: string | null;
+  /** Crashes in a row without a newly committed chunk. */
+  crash_count: Generated<number>;
+  paused_by: string | null;
+  /** The fence: whoever works on the job knows it; a new claim makes a new one. */
+  lease_token: string | null;
+  lease_until: number | null;
+  lease_node: string | null;
+  current_run_id: number | null;
+}
+
+export interface QueueTable {
+  id: Generated<number>;
+  job_id: number;
+  priority: Generated<number>;
+  created_at: number;
+  /** Null while the row waits to be claimed. */
+  started_at: number | null;
+  not_before: Generated<number>;
+}
+
+export interface RunsTable {
+  id: Generated<number>;
+  job_id: number;
+  /** 1, 2, … within the job. */
+  number: number;
+  lease_token: string;
+  /** Random; every process of the run inherits it in its environment. */
+  token: string;
+  engine: string | null;
+  model: string | null;
+  language: string | null;
+  processes: number | null;
+  workers: number | null;
+  parameters: string | null;
+  /** JSON: program name to version. */
+  versions: string | null;
+  pid: number | null;
+  /** As the system tells it; compared, never computed with. */
+  pid_start_time: string | null;
+  boot_id: string | null;
+  started_at: number;
+  ended_at: number | null;
+  outcome: RunOutcome['type'] | null;
+  reason: string | null;
+  exit_code: number | null;
+  exit_signal: string | null;
+  error_kind: ErrorKind | null;
+  error_message: string | null;
+  error_remedy: string | null;
+  evidence: string | null;
+  peak_memory_bytes: number | null;
+  cpu_seconds: number | null;
+  chunks_committed: Generated<number>;
+}
+
+export interface StagesTable {
+  job_id: number;
+  name: StageName;
+  status: StageStatus;
+  progress: Generated<number>;
+  started_at: number | null;
+  ended_at: number | null;
+  estimated_end_at: number | null;
+  /** JSON. */
+  output: string | null;
+  error_message: string | null;
+}
+
+export type ChunkStatus = 'pending' | 'complete' | 'error';
+
+export interface ChunksTable {
+  job_id: number;
+  /** Counted from 0. */
+  number: number;
+  start_sample: number;
+  end_sample: number;
+  /** 1 when there is speech in it, 0 when it is silence. */
+  speech: number;
+  status: Generated<ChunkStatus>;
+  attempts: Generated<number>;
+  /** JSON array of `Word`, times counted from the chunk's start. */
+  words: string | null;
+  engine: string | null;
+  model: string | null;
+  work_ms: number | null;
+  run_id: number | null;
+  committed_at: number | null;
+  error_message: string | null;
+  evidence: string | null;
+}
+
+export interface ArtifactsTable {
+  id: Generated<number>;
+  job_id: number;
+  stage: StageName;
+  name: string;
+  /** Relative to the job's folder. */
+  path: string;
+  sha256: string;
+  bytes: number;
+  created_at: number;
+}
+
+/** `submitted` and `claimed` are told apart from every other change of state, which is `status`. */
+export type EventType = 'submitted' | 'claimed' | 'status';
+
+export interface EventsTable {
+  id: Generated<number>;
+  /** Outlives the job it tells about. */
+  job_id: number;
+  at: number;
+  type: EventType;
+  from_status: JobStatus | null;
+  to_status: JobStatus | null;
+  /** Who did it: `user`, `owner`, `supervisor`, … */
+  actor: string;
+  reason: string | null;
+  /** JSON. */
+  data: string | null;
+}
+
+export interface Database {
+  transcription_jobs: JobsTable;
+  transcription_queue: QueueTable;
+  runs: RunsTable;
+  stages: StagesTable;
+  chunks: ChunksTable;
+  artifacts: ArtifactsTable;
+  events: EventsTable;
+}
+
+export type JobRow = Selectable<JobsTable>;
+export type QueueRow = Selectable<QueueTable>;
+export type RunRow = Selectable<RunsTable>;
+export type StageRow = Selectable<StagesTable>;
+export type ChunkRow = Selectable<ChunksTable>;
+export type ArtifactRow = Selectable<ArtifactsTable>;
+export type EventRow = Selectable<EventsTable>;
+
+export type JobInsert = Insertable<JobsTable>;
+/** Columns that come along with a change of state. State and identity are the transition's own. */
+export type JobPatch = Omit<Updateable<JobsTable>, 'id' | 'status' | 'created_at'>;

@@ -1,0 +1,126 @@
+import { isAtRest, type JobStatus, statesBefore } from '../domain/job.ts';
+import { PROGRESS_MARKS } from '../domain/stage.ts';
+import { appendEvent } from './events.ts';
+import { lockJob } from './fence.ts';
+import { literal } from './literal.ts';
+import { leaveQueue, markQueueStarted, returnToQueue, setNotBefore } from './queue-rows.ts';
+import type { JobPatch } from './schema.ts';
+import type { Store, Trx } from './store.ts';
+
+export interface Transition {
+  /** Only from these states, of those from which the step is legal at all. */
+  from?: readonly JobStatus[];
+  /** Only while this lease holds. */
+  leaseToken?: string;
+  /** Who does it. */
+  actor: string;
+  /** Why, in words for a person. */
+  reason: string;
+  /** Columns that change with it. They win over what the step itself sets. */
+  set?: JobPatch;
+  /** Kept with the event as JSON. */
+  data?: unknown;
+  /** For `pending` and `retrying`: not to be worked on before this moment. */
+  notBefore?: number;
+}
+
+/**
+ * Takes a job from one state to another, if that is legal and nobody was faster. The state, the job's place in the
+ * queue and the event are one transaction.
+ *
+ * Besides the state it keeps in order what hangs on it: the lease ends with `processing`; an end has its time; a job
+ * that is tried again by hand, from `failed` or `cancelled`, starts with its counts of failures at zero.
+ *
+ * @returns whether this call did it; false leaves no trace
+ */
+export async function transition(store: Store, id: number, to: JobStatus, how: Transition): Promise<boolean> {
+  return await store.db.transaction().execute((trx) => moveJob(store, trx, id, to, how));
+}
+
+/**
+ * Hands in the result: the job is `completed`, with its text.
+ * @returns false when the lease is lost; then nothing was written
+ */
+export async function finishJob(
+  store: Store,
+  id: number,
+  leaseToken: string,
+  result: { transcript: string; outputPath?: string; elapsedSeconds: number; speed: number; actor?: string },
+): Promise<boolean> {
+  return await transition(store, id, 'completed', {
+    leaseToken,
+    actor: result.actor ?? 'supervisor',
+    reason: 'All stages are complete',
+    set: {
+      transcript: result.transcript,
+      elapsed_seconds: result.elapsedSeconds,
+      speed: result.speed,
+      progress: PROGRESS_MARKS.complete.percent,
+      progress_stage: PROGRESS_MARKS.complete.words(),
+      ...(result.outputPath === undefined ? {} : { output_path: result.outputPath }),
+      ...NO_ERROR,
+    },
+  });
+}
+
+const NO_ERROR = { error_message: null, error_kind: null, error_remedy: null } as const;
+const NO_LEASE = { lease_token: null, lease_until: null, lease_node: null, current_run_id: null } as const;
+
+async function moveJob(store: Store, trx: Trx, id: number, to: JobStatus, how: Transition): Promise<boolean> {
+  const now = store.clock.now();
+  const job = await lockJob(store, trx, id);
+  const allowed = statesBefore(to).filter((from) => how.from?.includes(from) ?? true);
+  if (!job || !allowed.includes(job.status)) return false;
+  if (how.leaseToken !== undefined && how.leaseToken !== job.lease_token) return false;
+
+  const { numUpdatedRows } = await trx
+    .updateTable('transcription_jobs')
+    .set({ ...follows(job.status, to, now), ...how.set, status: to, updated_at: now })
+    .where('id', '=', id)
+    .where('status', '=', literal(job.status))
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) return false;
+
+  if (to === 'pending') await returnToQueue(trx, id, { now, priority: job.priority, notBefore: how.notBefore ?? 0 });
+  if (to === 'processing') await markQueueStarted(trx, id, now);
+  if (to === 'retrying') await setNotBefore(trx, id, how.notBefore ?? 0);
+  if (isAtRest(to)) await leaveQueue(trx, id);
+  if (isTriedAgainByHand(job.status, to)) await forgetFailedChunks(trx, id);
+
+  await appendEvent(trx, {
+    jobId: id,
+    at: now,
+    type: 'status',
+    fromStatus: job.status,
+    toStatus: to,
+    actor: how.actor,
+    reason: how.reason,
+    data: how.data,
+  });
+  return true;
+}
+
+function follows(from: JobStatus, to: JobStatus, now: number): JobPatch {
+  const ends = to === 'completed' || to === 'failed' || to === 'cancelled';
+  return {
+    ...(from === 'processing' ? NO_LEASE : {}),
+    ...(from === 'paused' ? { paused_by: null } : {}),
+    ...(to === 'processing' ? { last_heartbeat: now } : {}),
+    ...(ends ? { completed_at: now } : {}),
+    ...(isAtRest(from) && to === 'pending' ? { ...NO_ERROR, completed_at: null } : {}),
+    ...(isTriedAgainByHand(from, to) ? { crash_count: 0, retry_count: 0 } : {}),
+  };
+}
+
+function isTriedAgainByHand(from: JobStatus, to: JobStatus): boolean {
+  return to === 'pending' && (from === 'failed' || from === 'cancelled');
+}
+
+async function forgetFailedChunks(trx: Trx, jobId: number): Promise<void> {
+  await trx
+    .updateTable('chunks')
+    .set({ status: 'pending', attempts: 0, error_message: null, evidence: null })
+    .where('job_id', '=', jobId)
+    .where('status', '!=', 'complete')
+    .execute();
+}
