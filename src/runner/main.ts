@@ -1,0 +1,64 @@
+/** A runner: one attempt at a job, in a process of its own. Started by the supervisor, never by hand. */
+import { reportOf } from '../domain/errors.ts';
+import { engineNamed } from '../engines/registry.ts';
+import { LeaseLostError } from '../pipeline/checkpoint.ts';
+import type { RunOrder } from '../pipeline/order.ts';
+import { runPipeline, StoppedError } from '../pipeline/pipeline.ts';
+import { ProgressMeter } from '../pipeline/progress.ts';
+import { checkpointOver, forkChannel } from './channel.ts';
+import { dieWithSupervisor } from './dead-man.ts';
+import { HEARTBEAT_INTERVAL_MS, type RunnerOutcome } from './protocol.ts';
+import { poolRecogniser } from './recogniser.ts';
+
+/** How long a runner that said `done` waits for the supervisor's goodbye. */
+const GOODBYE_MS = 5_000;
+
+const channel = forkChannel();
+dieWithSupervisor();
+const drain = new AbortController();
+const abort = new AbortController();
+
+channel.on((message) => {
+  if (message.type === 'start') void run(message.order);
+  if (message.type === 'stop') stop(message.graceMs);
+  if (message.type === 'goodbye') process.exit(0);
+});
+process.on('SIGTERM', () => stop(0));
+setInterval(() => channel.send({ type: 'heartbeat', sentAt: Date.now() }), HEARTBEAT_INTERVAL_MS).unref();
+channel.send({ type: 'ready' });
+
+/** Begins nothing new; gives up what is in flight after the grace. */
+function stop(graceMs: number): void {
+  drain.abort(new StoppedError());
+  if (graceMs <= 0) abort.abort(new StoppedError());
+  else setTimeout(() => abort.abort(new StoppedError()), graceMs).unref();
+}
+
+async function run(order: RunOrder): Promise<void> {
+  const outcome = await attempt(order);
+  await channel.sendAndFlush({ type: 'done', outcome });
+  setTimeout(() => process.exit(0), GOODBYE_MS);
+}
+
+async function attempt(order: RunOrder): Promise<RunnerOutcome> {
+  try {
+    const engine = engineNamed(order.engine);
+    await runPipeline({
+      order,
+      engine,
+      checkpoint: checkpointOver(channel),
+      recognise: poolRecogniser(order, engine, { drain: drain.signal, abort: abort.signal }, (line) =>
+        channel.send({ type: 'log', level: 'DEBUG', stage: 'transcribe', message: line }),
+      ),
+      progress: new ProgressMeter(engine.label, (progress) => channel.send({ type: 'progress', progress })),
+      log: (level, stage, message) => channel.send({ type: 'log', level, stage, message }),
+      now: Date.now,
+      drain: drain.signal,
+      abort: abort.signal,
+    });
+    return { type: 'completed' };
+  } catch (error) {
+    if (error instanceof StoppedError || error instanceof LeaseLostError) return { type: 'stopped' };
+    return { type: 'failed', error: reportOf(error) };
+  }
+}

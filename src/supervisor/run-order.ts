@@ -1,0 +1,66 @@
+import { cpus } from 'node:os';
+import type { StageName, StageStatus } from '../domain/stage.ts';
+import type { EngineName, EngineSettings } from '../engines/engine.ts';
+import type { RunOrder } from '../pipeline/order.ts';
+import { listArtifacts } from '../store/artifacts.ts';
+import type { JobRow } from '../store/schema.ts';
+import { listStages } from '../store/stages.ts';
+import type { Store } from '../store/store.ts';
+
+/** What was asked for when the job was submitted; kept with it, so that every later run does the same. */
+export interface JobParameters {
+  engine: EngineName;
+  model: string;
+  language: string;
+  processes: number;
+  workers: number;
+  preprocessWorkers: number;
+  chunkDurationSeconds?: number | undefined;
+  overlapSeconds: number;
+  chunkTimeoutSeconds?: number | undefined;
+}
+
+/** The order for the next run of a job: what was asked for, and what earlier runs left. */
+export async function runOrderFor(
+  store: Store,
+  job: JobRow,
+  { jobDir, settings }: { jobDir: string; settings: EngineSettings },
+): Promise<RunOrder> {
+  const parameters = JSON.parse(job.parameters ?? '{}') as JobParameters;
+  const [stages, artifacts] = await Promise.all([listStages(store, job.id), listArtifacts(store, job.id)]);
+  return {
+    jobId: job.id,
+    sourcePath: job.original_path ?? '',
+    jobDir,
+    settings,
+    engine: parameters.engine,
+    model: parameters.model,
+    language: parameters.language,
+    ...withinCores(parameters.processes, parameters.workers),
+    preprocessWorkers: parameters.preprocessWorkers,
+    overlapSeconds: parameters.overlapSeconds,
+    ...(parameters.chunkDurationSeconds ? { chunkDurationSeconds: parameters.chunkDurationSeconds } : {}),
+    ...(parameters.chunkTimeoutSeconds ? { chunkTimeoutSeconds: parameters.chunkTimeoutSeconds } : {}),
+    known: {
+      ...(job.source_sha256 ? { sourceSha256: job.source_sha256 } : {}),
+      ...(job.source_bytes !== null ? { sourceBytes: job.source_bytes } : {}),
+      ...(job.source_modified_ms !== null ? { sourceModifiedMs: job.source_modified_ms } : {}),
+      stages: stages.map(({ name, status, output }) => ({
+        name: name as StageName,
+        status: status as StageStatus,
+        output: output === null ? undefined : JSON.parse(output),
+      })),
+      artifacts: artifacts.map(({ name, path, sha256, bytes }) => ({ name, path, sha256, bytes })),
+    },
+  };
+}
+
+/** Engine workers and their threads, capped by the machine: more of either only makes them wait for each other. */
+export function withinCores(
+  processes: number,
+  workers: number,
+  cores = cpus().length,
+): { processes: number; workers: number } {
+  const capped = Math.max(1, Math.min(processes, cores));
+  return { processes: capped, workers: Math.max(1, Math.min(workers, Math.floor(cores / capped))) };
+}
