@@ -1,0 +1,96 @@
+/** A client of the owner's socket: what every command that is not the owner speaks through. */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { LonghandError, UsageError } from '../domain/errors.ts';
+import { type Problem, reportOfProblem } from './problem.ts';
+
+/** Nobody listens, or the owner ended in the middle: somebody else may be the owner soon. */
+export class OwnerGoneError extends Error {
+  override name = 'OwnerGoneError';
+}
+
+export interface ServerEvent {
+  event: string;
+  data: unknown;
+}
+
+export class ApiClient {
+  readonly #socketPath: string;
+
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath;
+  }
+
+  /** @throws OwnerGoneError; LonghandError or UsageError as the owner's problem says */
+  async get<T>(path: string): Promise<T> {
+    return JSON.parse(await text(await this.#open('GET', path))) as T;
+  }
+
+  /** As `get`, for what is not JSON. */
+  async getText(path: string): Promise<string> {
+    const response = await this.#open('GET', path);
+    return await text(response).catch((error) => {
+      throw new OwnerGoneError('The owner ended while it answered.', { cause: error });
+    });
+  }
+
+  async post<T>(path: string, body: unknown = {}): Promise<T> {
+    return JSON.parse(await text(await this.#open('POST', path, body))) as T;
+  }
+
+  /** The response as it comes. Destroy it to end. */
+  stream(path: string, signal?: AbortSignal): Promise<IncomingMessage> {
+    return this.#open('GET', path, undefined, signal);
+  }
+
+  /**
+   * Server-sent events until the stream ends.
+   * @throws OwnerGoneError when the connection broke
+   */
+  async *events(path: string, signal?: AbortSignal): AsyncGenerator<ServerEvent> {
+    const response = await this.#open('GET', path, undefined, signal);
+    let event = 'message';
+    try {
+      for await (const line of createInterface({ input: response })) {
+        if (line.startsWith('event: ')) event = line.slice('event: '.length);
+        if (line.startsWith('data: ')) yield { event, data: JSON.parse(line.slice('data: '.length)) };
+      }
+    } finally {
+      response.destroy();
+    }
+    if (!response.complete) throw new OwnerGoneError('The connection to the owner broke.');
+  }
+
+  #open(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
+      const options = { socketPath: this.#socketPath, method, path, headers, ...(signal ? { signal } : {}) };
+      const request = httpRequest(options, (response) => {
+        if ((response.statusCode ?? 500) < 400) return resolve(response);
+        text(response).then((problem) => reject(errorOf(response.statusCode, problem)), reject);
+      });
+      request.on('error', (error) => {
+        const gone = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(
+          (error as { code?: string }).code ?? '',
+        );
+        reject(gone ? new OwnerGoneError('The owner is gone.', { cause: error }) : error);
+      });
+      request.end(payload);
+    });
+  }
+}
+
+function errorOf(status: number | undefined, body: string): Error {
+  let problem: Problem;
+  try {
+    problem = JSON.parse(body) as Problem;
+  } catch {
+    // Not one of ours: told as it came.
+    return new LonghandError({ kind: 'unknown', message: `The owner answered ${status}: ${body}` });
+  }
+  if (problem.code === 'owner_leaving') return new OwnerGoneError(problem.detail);
+  const report = reportOfProblem(problem);
+  return report.kind === 'usage' ? new UsageError(report.message, report.remedy) : new LonghandError(report);
+}

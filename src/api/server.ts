@@ -1,0 +1,55 @@
+/** The API of the owner of a data folder, over its socket. One set of routes for every client. */
+import Fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { LonghandError, UsageError } from '../domain/errors.ts';
+import type { StopReason } from '../domain/outcome.ts';
+import type { SubmitContext } from '../jobs/submit.ts';
+import type { NewsHub } from './events.ts';
+import { sendProblem } from './problem.ts';
+import { jobRoutes } from './routes/jobs.ts';
+import { logRoutes } from './routes/logs.ts';
+import { transcriptRoutes } from './routes/transcripts.ts';
+
+/** What the routes need from the owner. */
+export interface ApiContext extends SubmitContext {
+  hub: NewsHub;
+  dataDir: string;
+  /** False for a command that is about to end: it hands no work to processes that nobody would wait for. */
+  acceptsJobs: boolean;
+  /** This job shall run. */
+  want(jobId: number): void;
+  /** This job shall not run any more. @returns whether it is being worked on and was asked to stop */
+  unwant(jobId: number, why: StopReason): boolean;
+}
+
+/** The owner is about to end; the client tries again and may become the owner itself. */
+export class OwnerLeavingError extends LonghandError {
+  readonly statusCode = 503;
+  readonly code = 'owner_leaving';
+
+  constructor() {
+    super({ kind: 'unknown', message: 'This process is about to end and takes no jobs.', remedy: 'Try again.' });
+  }
+}
+
+/** Builds the server; nothing listens yet. */
+export function buildServer(context: ApiContext): FastifyInstance {
+  const server = Fastify({ logger: false, forceCloseConnections: true });
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  server.setErrorHandler((error, _request, reply) => {
+    const { validation, message } = error as { validation?: unknown; message: string };
+    return sendProblem(reply, validation ? new UsageError(`The request is not valid: ${message}.`) : error);
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const error = Object.assign(new UsageError(`There is nothing at ${request.method} ${request.url}.`), {
+      statusCode: 404,
+    });
+    return sendProblem(reply, error);
+  });
+  server.get('/livez', () => ({ status: 'alive' }));
+  jobRoutes(server, context);
+  transcriptRoutes(server, context);
+  logRoutes(server, context);
+  return server;
+}

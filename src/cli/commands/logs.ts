@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../domain/errors.ts';
+import { jobIdOf } from '../arguments.ts';
+import { print, printJson } from '../output.ts';
+import type { Shell } from '../shell.ts';
+
+interface Flags {
+  lines: string;
+  follow?: boolean;
+  json?: boolean;
+}
+
+const EXAMPLE = `
+Example:
+  longhand logs 12 -n 200 -f`;
+
+export function defineLogs(program: Command, shell: Shell): void {
+  program
+    .command('logs')
+    .description("print the end of a job's log")
+    .argument('<id>', 'number of the job')
+    .option('-n, --lines <n>', 'this many lines', '50')
+    .option('-f, --follow', 'go on as long as the job is worked on')
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXAMPLE)
+    .action((id: string, flags: Flags) => logs(shell, jobIdOf(id), flags));
+}
+
+async function logs(shell: Shell, id: number, { lines, follow, json }: Flags): Promise<void> {
+  if (!/^\d+$/.test(lines)) throw new UsageError(`-n must be a number of lines, not "${lines}".`);
+  if (follow && json) throw new UsageError('--follow and --json do not go together.', 'Leave one of them out.');
+  const { ask } = await import('../session.ts');
+  const path = `/api/jobs/${id}/log?lines=${lines}`;
+  await ask(shell, await shell.config(), async (api) => {
+    if (!follow) {
+      const text = await api.getText(path);
+      return json ? printJson({ id, lines: text.split('\n').slice(0, -1) }) : print(text);
+    }
+    const stream = await api.stream(`${path}&follow=true`);
+    for await (const piece of stream.setEncoding('utf8')) process.stdout.write(piece as string);
+  });
+}

@@ -1,0 +1,67 @@
+import { LonghandError, reportOf, UsageError } from '../domain/errors.ts';
+import { printable } from '../logs/job-log.ts';
+import { EXIT } from './shell.ts';
+
+/** Results go to standard output, so that they can be piped. */
+export function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+}
+
+/** The result for programs. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** Everything else goes to standard error. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** An error as a person reads it: what was wrong, then what to do. */
+export function sayError(error: unknown): void {
+  const { message, remedy, evidence } = reportOf(error);
+  say(`longhand: ${message}`);
+  if (remedy) say(`  ${remedy}`);
+  // A bug of ours: only then is the technical side what the reader needs.
+  if (!(error instanceof LonghandError) && evidence && process.env.LONGHAND_DEBUG) say(evidence);
+}
+
+export function exitCodeOf(error: unknown): number {
+  return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+}
+
+/** Columns, padded to their widest cell; the last one is left as it is. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  }
+  return rows
+    .map((row) =>
+      row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '),
+    )
+    .join('\n');
+}
+
+/** A name from outside on one line of a terminal: control characters are shown, not obeyed. */
+export const shown = printable;
+
+/** 75 → `1:15`, 3675 → `1:01:15`. */
+export function clockTime(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  if (parts[0] === 0) parts.shift();
+  return parts.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
+}
+
+/** 1536 → `1.5 KB`. */
+export function byteSize(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,48 @@
+import type { ApiClient } from '../api/client.ts';
+import type { JobView } from '../jobs/view.ts';
+import { print, printJson, say, shown } from './output.ts';
+import { type Destination, textOf, writeTexts } from './transcript-files.ts';
+
+/** Gives each finished job's text to the user, in the way that was asked for. */
+export class Results {
+  readonly #to: Destination;
+  readonly #json: boolean;
+  readonly #taken = new Set<string>();
+  readonly #jobs: unknown[] = [];
+
+  constructor(to: Destination, json: boolean) {
+    this.#to = to;
+    this.#json = json;
+  }
+
+  /** One job has come to rest. */
+  async add(job: JobView, api: ApiClient): Promise<void> {
+    if (job.status !== 'completed') {
+      this.#jobs.push(job);
+      say(`Job ${job.id} (${shown(job.filename)}) ${job.status}: ${job.error?.message ?? ''}`.trimEnd());
+      if (job.error?.remedy) say(`  ${job.error.remedy}`);
+      if (job.status === 'failed') say(`  See: longhand show ${job.id}, longhand logs ${job.id}`);
+      return;
+    }
+    if (this.#to.folder !== undefined) {
+      const files = await writeTexts(api, job, this.#to, this.#taken);
+      this.#jobs.push({ ...job, files });
+      for (const file of files) say(`Wrote ${shown(file)}`);
+      return;
+    }
+    const [format = 'txt'] = this.#to.formats;
+    const text = await textOf(api, job.id, format);
+    this.#jobs.push({ ...job, text });
+    if (!this.#json) print(text);
+  }
+
+  /** All is said. */
+  end(): void {
+    if (this.#json) printJson({ jobs: this.#jobs });
+  }
+}
+
+/** What to do for those who stopped before the end. */
+export function sayHowToResume(ids: number[]): void {
+  if (ids.length > 0) say(`Stopped at the checkpoint. Go on with: longhand resume ${ids.join(' ')}`);
+}

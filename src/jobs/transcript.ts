@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LonghandError } from '../domain/errors.ts';
+import { TRANSCRIPT_ARTIFACT } from '../pipeline/stages/transcribe.ts';
+import { listArtifacts } from '../store/artifacts.ts';
+import { getJob } from '../store/jobs.ts';
+import type { Store } from '../store/store.ts';
+import type { Transcript } from '../transcript/transcript.ts';
+import { JobNotFoundError, JobStateError } from './errors.ts';
+
+/**
+ * The transcript of a completed job, verified against the sha256 that was recorded when it was written.
+ * @param jobDir the job's folder of files
+ * @throws JobNotFoundError, JobStateError when there is none yet, LonghandError when the file was damaged
+ */
+export async function transcriptOf(store: Store, id: number, jobDir: string): Promise<Transcript> {
+  const job = await getJob(store, id);
+  if (!job) throw new JobNotFoundError(id);
+  if (job.status !== 'completed') {
+    const remedy =
+      job.status === 'processing' || job.status === 'pending' ? `longhand show ${id}` : `longhand resume ${id}`;
+    throw new JobStateError(`Job ${id} is ${job.status}; it has no transcript yet.`, `See: ${remedy}`);
+  }
+  const artifact = (await listArtifacts(store, id)).find(({ name }) => name === TRANSCRIPT_ARTIFACT);
+  const path = join(jobDir, artifact?.path ?? TRANSCRIPT_ARTIFACT);
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw damaged(path, `cannot be read (${error.code})`);
+  });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 !== artifact?.sha256) throw damaged(path, 'is not what Longhand wrote');
+  return JSON.parse(bytes.toString('utf8')) as Transcript;
+}
+
+function damaged(path: string, how: string): LonghandError {
+  return new LonghandError({
+    kind: 'disk',
+    message: `The transcript ${path} ${how}.`,
+    remedy: 'Restore it from a backup, or transcribe the recording again.',
+  });
+}

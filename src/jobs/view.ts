@@ -1,0 +1,146 @@
+import type { JobStatus } from '../domain/job.ts';
+import { listArtifacts } from '../store/artifacts.ts';
+import { chunkCounts } from '../store/chunks.ts';
+import { listEvents } from '../store/events.ts';
+import { getJob, type JobSummary } from '../store/jobs.ts';
+import { listRuns } from '../store/runs.ts';
+import { listStages } from '../store/stages.ts';
+import type { Store } from '../store/store.ts';
+import { JobNotFoundError } from './errors.ts';
+
+/** A job as people and programs see it in a list. Times are ISO 8601, durations seconds. */
+export interface JobView {
+  id: number;
+  filename: string;
+  path: string | null;
+  status: JobStatus;
+  /** 0 to 100. */
+  progress: number;
+  stage: string;
+  durationSeconds: number;
+  /** Seconds worked on it, all runs together. */
+  elapsedSeconds: number;
+  /** Seconds of recording per second of work. */
+  speed: number;
+  engine: string | null;
+  model: string;
+  language: string | null;
+  createdAt: string;
+  startedAt: string | null;
+  completedAt: string | null;
+  error: { kind: string; message: string; remedy: string | null } | null;
+}
+
+/** Everything that is known of a job but its words. */
+export interface JobDetails extends JobView {
+  parameters: unknown;
+  log: string | null;
+  chunks: { total: number; complete: number; failed: number };
+  stages: { name: string; status: string; startedAt: string | null; endedAt: string | null; error: string | null }[];
+  runs: RunView[];
+  artifacts: { name: string; stage: string; path: string; sha256: string; bytes: number }[];
+  events: { at: string; type: string; from: string | null; to: string | null; actor: string; reason: string | null }[];
+}
+
+export interface RunView {
+  number: number;
+  startedAt: string;
+  endedAt: string | null;
+  outcome: string | null;
+  reason: string | null;
+  pid: number | null;
+  exitCode: number | null;
+  signal: string | null;
+  error: { kind: string; message: string; remedy: string | null } | null;
+  evidence: string | null;
+  chunksCommitted: number;
+  peakMemoryBytes: number | null;
+  cpuSeconds: number | null;
+}
+
+const EVENTS_SHOWN = 1000;
+
+/** A row as a view. */
+export function viewOf(job: JobSummary): JobView {
+  return {
+    id: job.id,
+    filename: job.filename,
+    path: job.original_path,
+    status: job.status,
+    progress: job.progress,
+    stage: job.progress_stage,
+    durationSeconds: job.duration_minutes * 60,
+    elapsedSeconds: job.elapsed_seconds,
+    speed: job.speed,
+    engine: job.engine,
+    model: job.model,
+    language: job.language,
+    createdAt: iso(job.created_at),
+    startedAt: isoOrNull(job.started_at),
+    completedAt: isoOrNull(job.completed_at),
+    error: errorOf(job),
+  };
+}
+
+/** @throws JobNotFoundError */
+export async function detailsOf(store: Store, id: number): Promise<JobDetails> {
+  const job = await getJob(store, id);
+  if (!job) throw new JobNotFoundError(id);
+  const [counts, stages, runs, artifacts, events] = await Promise.all([
+    chunkCounts(store, id),
+    listStages(store, id),
+    listRuns(store, id),
+    listArtifacts(store, id),
+    listEvents(store, { jobId: id, limit: EVENTS_SHOWN }),
+  ]);
+  return {
+    ...viewOf(job),
+    parameters: JSON.parse(job.parameters ?? 'null'),
+    log: job.log_file_path,
+    chunks: { total: counts.total, complete: counts.complete, failed: counts.error },
+    stages: stages.map((stage) => ({
+      name: stage.name,
+      status: stage.status,
+      startedAt: isoOrNull(stage.started_at),
+      endedAt: isoOrNull(stage.ended_at),
+      error: stage.error_message,
+    })),
+    runs: runs.map((run) => ({
+      number: run.number,
+      startedAt: iso(run.started_at),
+      endedAt: isoOrNull(run.ended_at),
+      outcome: run.outcome,
+      reason: run.reason,
+      pid: run.pid,
+      exitCode: run.exit_code,
+      signal: run.exit_signal,
+      error: errorOf(run),
+      evidence: run.evidence,
+      chunksCommitted: run.chunks_committed,
+      peakMemoryBytes: run.peak_memory_bytes,
+      cpuSeconds: run.cpu_seconds,
+    })),
+    artifacts: artifacts.map(({ name, stage, path, sha256, bytes }) => ({ name, stage, path, sha256, bytes })),
+    events: events.map((event) => ({
+      at: iso(event.at),
+      type: event.type,
+      from: event.from_status,
+      to: event.to_status,
+      actor: event.actor,
+      reason: event.reason,
+    })),
+  };
+}
+
+function errorOf(row: { error_kind: string | null; error_message: string | null; error_remedy: string | null }) {
+  if (row.error_message === null) return null;
+  return { kind: row.error_kind ?? 'unknown', message: row.error_message, remedy: row.error_remedy };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms);
+}

@@ -1,0 +1,76 @@
+/** The `longhand` command. */
+import { Command, CommanderError } from 'commander';
+import { defineDoctor } from './cli/commands/doctor.ts';
+import { defineEngines } from './cli/commands/engines.ts';
+import { defineExport } from './cli/commands/export.ts';
+import { defineJobs } from './cli/commands/jobs.ts';
+import { defineLogs } from './cli/commands/logs.ts';
+import { defineModels } from './cli/commands/models.ts';
+import { defineResume } from './cli/commands/resume.ts';
+import { defineShow } from './cli/commands/show.ts';
+import { defineTranscribe } from './cli/commands/transcribe.ts';
+import { exitCodeOf, say, sayError } from './cli/output.ts';
+import { EXIT, type Shell } from './cli/shell.ts';
+import { VERSION } from './version.ts';
+
+const shell: Shell = {
+  async config(flags) {
+    const { loadConfig } = await import('./config/load.ts');
+    const { config, warnings } = loadConfig(flags);
+    for (const warning of warnings) say(`longhand: ${warning}`);
+    return config;
+  },
+  startOwner: async (config, options) => (await import('./app.ts')).startOwner(config, { ...options, onWarning: say }),
+  engines: async () => (await import('./engines/registry.ts')).allEngines(),
+  settings: async (config) => (await import('./app.ts')).engineSettings(config),
+};
+
+async function main(argv: string[]): Promise<number> {
+  const program = new Command('longhand')
+    .description('Turns recordings into text and never loses one.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText('after', EXAMPLE);
+  let code: number = EXIT.done;
+  const finish = (result: number) => {
+    code = result;
+  };
+  for (const define of [
+    defineTranscribe,
+    defineJobs,
+    defineShow,
+    defineResume,
+    defineExport,
+    defineLogs,
+    defineModels,
+    defineEngines,
+    defineDoctor,
+  ]) {
+    define(program, shell, finish);
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    sayError(error);
+    return exitCodeOf(error);
+  }
+}
+
+const EXAMPLE = `
+Example:
+  longhand transcribe interview.m4a --format srt --output subtitles
+
+Longhand keeps jobs, logs and texts in LONGHAND_DATA, models in LONGHAND_CACHE.`;
+
+// A reader that went away (`longhand jobs | head -1`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2));
