@@ -8,8 +8,8 @@ import type { Store } from './store.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB = 16_384;
-/** Pages in the log before they are written home: four times SQLite's own, so that fewer than one write in a hundred waits for it. */
-const CHECKPOINT_PAGES = 4_000;
+/** Pages in the log before they are written home: ten times SQLite's own, so that fewer than one write in a hundred waits for it. */
+const CHECKPOINT_PAGES = 10_000;
 /** Before it, a checkpoint could lose a commit when two connections wrote (https://www.sqlite.org/wal.html#walresetbug). */
 const OLDEST_SQLITE = [3, 51, 3] as const;
 

@@ -1,0 +1,30 @@
+import { describe } from 'vitest';
+import type { Clock } from '../../src/domain/clock.ts';
+import type { Store } from '../../src/store/store.ts';
+import { chunkTests } from './conformance/chunks.ts';
+import { fenceTests } from './conformance/fence.ts';
+import { jobTests } from './conformance/jobs.ts';
+import { queueTests } from './conformance/queue.ts';
+import { raceTests } from './conformance/races.ts';
+import { runTests } from './conformance/runs.ts';
+import { stageAndArtifactTests } from './conformance/stages.ts';
+import { transitionTests } from './conformance/transitions.ts';
+import { workTests } from './conformance/work.ts';
+
+/** Opens an empty store that is closed and gone when the test is over. */
+export type OpenEmpty = (clock: Clock) => Promise<Store>;
+
+/** What every store must do, whatever database is below it. */
+export function storeConformance(name: string, open: OpenEmpty): void {
+  describe(`the store on ${name}`, () => {
+    describe('jobs', () => jobTests(open));
+    describe('queue', () => queueTests(open));
+    describe('transitions', () => transitionTests(open));
+    describe('work', () => workTests(open));
+    describe('runs', () => runTests(open));
+    describe('chunks', () => chunkTests(open));
+    describe('stages and artifacts', () => stageAndArtifactTests(open));
+    describe('fence', () => fenceTests(open));
+    describe('races', () => raceTests(open));
+  });
+}

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { listEvents } from '../../../src/store/events.ts';
+import { getJob, listJobs, transition } from '../../../src/store/jobs.ts';
+import { waiting } from '../../../src/store/queue.ts';
+import { listStages } from '../../../src/store/stages.ts';
+import type { OpenEmpty } from '../conformance.ts';
+import { everything, submit, testClock } from '../support.ts';
+
+export function jobTests(open: OpenEmpty): void {
+  test('a submitted job waits, with its stages and its event', async () => {
+    const clock = testClock();
+    const store = await open(clock);
+    const id = await submit(store, {
+      filename: '--สัมภาษณ์ "ß"\n../🎙.flac',
+      parameters: { model: 'auto', formats: ['srt'] },
+      stages: { prepare: 'not_started', transcribe: 'not_started', diarize: 'skipped' },
+      sourceBytes: 6_000_000_000,
+      priority: 3,
+    });
+    expect(await getJob(store, id)).toMatchObject({
+      id,
+      filename: '--สัมภาษณ์ "ß"\n../🎙.flac',
+      status: 'pending',
+      model: 'medium',
+      processes: 2,
+      workers: 8,
+      progress: 0,
+      progress_stage: 'pending',
+      duration_minutes: 0,
+      retry_count: 0,
+      source_bytes: 6_000_000_000,
+      parameters: '{"model":"auto","formats":["srt"]}',
+      created_at: clock.now(),
+      process_id: null,
+    });
+    expect(await waiting(store)).toEqual([
+      { job_id: id, position: 1, priority: 3, created_at: clock.now(), not_before: 0 },
+    ]);
+    expect((await listStages(store, id)).map(({ name, status }) => [name, status])).toEqual([
+      ['prepare', 'not_started'],
+      ['transcribe', 'not_started'],
+      ['diarize', 'skipped'],
+    ]);
+    expect(await listEvents(store, { jobId: id })).toMatchObject([
+      { type: 'submitted', from_status: null, to_status: 'pending', actor: 'user', at: clock.now() },
+    ]);
+  });
+
+  test('a job that cannot be written whole is not written at all', async () => {
+    const store = await open(testClock());
+    const twice = { filename: 'a.flac', stages: { prepare: null as unknown as 'skipped' } };
+    await expect(submit(store, twice)).rejects.toThrow();
+    expect(Object.values(await everything(store)).flat()).toEqual([]);
+  });
+
+  test('an unknown job is undefined', async () => {
+    const store = await open(testClock());
+    expect(await getJob(store, 77)).toBeUndefined();
+  });
+
+  test('pages of jobs, newest first, show each job once, also where times are equal', async () => {
+    const clock = testClock();
+    const store = await open(clock);
+    const ids: number[] = [];
+    for (let n = 0; n < 11; n++) {
+      ids.push(await submit(store));
+      if (n % 3 === 0) clock.advance(1);
+    }
+    const seen: number[] = [];
+    let page = await listJobs(store, { limit: 4 });
+    while (page.length > 0) {
+      seen.push(...page.map(({ id }) => id));
+      page = await listJobs(store, { limit: 4, before: page.at(-1)! });
+    }
+    expect(seen).toEqual(ids.reverse());
+    expect(page).toEqual([]);
+  });
+
+  test('a list can be of one status, and leaves the texts out', async () => {
+    const store = await open(testClock());
+    const [first, second] = [await submit(store), await submit(store)];
+    await transition(store, first, 'cancelled', { actor: 'user', reason: 'Not needed' });
+    expect((await listJobs(store, { status: 'pending', limit: 9 })).map(({ id }) => id)).toEqual([second]);
+    expect((await listJobs(store, { status: 'cancelled', limit: 9 })).map(({ id }) => id)).toEqual([first]);
+    const [job] = await listJobs(store, { limit: 1 });
+    const { transcript, ...rest } = (await getJob(store, second))!;
+    expect(transcript).toBeNull();
+    expect(job).toEqual(rest);
+  });
+
+  test('events can be read on from where a reader stopped', async () => {
+    const store = await open(testClock());
+    const ids = [await submit(store), await submit(store), await submit(store)];
+    const [first] = await listEvents(store, { limit: 1 });
+    const rest = await listEvents(store, { after: first!.id });
+    expect([first!, ...rest].map(({ job_id }) => job_id)).toEqual(ids);
+  });
+}

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { transition } from '../../../src/store/jobs.ts';
+import { endRun, getRun, listRuns, setRunFacts, setRunProcess, unendedRuns } from '../../../src/store/runs.ts';
+import type { OpenEmpty } from '../conformance.ts';
+import { claim, everything, testClock, working } from '../support.ts';
+
+export function runTests(open: OpenEmpty): void {
+  test('a run knows its process and what it uses', async () => {
+    const store = await open(testClock());
+    const { run } = await working(store);
+    expect(await setRunProcess(store, run.id, { pid: 9, startTime: '123456', bootId: 'b' })).toBe(true);
+    expect(await setRunFacts(store, run.id, { engine: 'whisper', model: 'tiny', versions: { ffmpeg: '5.1' } })).toBe(
+      true,
+    );
+    expect(await setRunFacts(store, run.id, {})).toBe(true);
+    expect(await getRun(store, run.id)).toMatchObject({
+      ...{ pid: 9, pid_start_time: '123456', boot_id: 'b', engine: 'whisper', model: 'tiny' },
+      versions: '{"ffmpeg":"5.1"}',
+    });
+  });
+
+  test('a run ends once, with its evidence', async () => {
+    const clock = testClock();
+    const store = await open(clock);
+    const { run } = await working(store);
+    clock.advance(9);
+    const end = {
+      outcome: 'crashed',
+      exitCode: null,
+      exitSignal: 'SIGKILL',
+      error: { kind: 'memory', message: 'Killed', remedy: 'Use a smaller model', evidence: 'tail' },
+      peakMemoryBytes: 3_000_000_000,
+      cpuSeconds: 1.5,
+    } as const;
+    expect(await endRun(store, run.id, end)).toBe(true);
+    const before = await everything(store);
+    expect(await endRun(store, run.id, { outcome: 'orphaned' })).toBe(false);
+    expect(await setRunProcess(store, run.id, { pid: 1, startTime: null, bootId: null })).toBe(false);
+    expect(await setRunFacts(store, run.id, {})).toBe(false);
+    expect(await everything(store)).toEqual(before);
+    expect(await getRun(store, run.id)).toMatchObject({
+      ...{ outcome: 'crashed', ended_at: clock.now(), exit_code: null, exit_signal: 'SIGKILL', evidence: 'tail' },
+      ...{ error_kind: 'memory', error_message: 'Killed', error_remedy: 'Use a smaller model' },
+      ...{ peak_memory_bytes: 3_000_000_000, cpu_seconds: 1.5 },
+    });
+  });
+
+  test('unended runs come with their jobs', async () => {
+    const store = await open(testClock());
+    const first = await working(store);
+    const second = await working(store);
+    await endRun(store, first.run.id, { outcome: 'completed' });
+    expect(await unendedRuns(store)).toEqual([{ run: second.run, job: second.job }]);
+  });
+
+  test('every attempt is kept', async () => {
+    const store = await open(testClock());
+    const { job, run } = await working(store);
+    await endRun(store, run.id, { outcome: 'stopped', reason: 'shutdown' });
+    await transition(store, job.id, 'pending', { actor: 'owner', reason: 'Restart' });
+    await claim(store);
+    expect(await listRuns(store, job.id)).toMatchObject([
+      { number: 1, outcome: 'stopped', reason: 'shutdown' },
+      { number: 2, outcome: null },
+    ]);
+  });
+}

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import {
+  getActiveJobs,
+  getJob,
+  getOrphanedJobs,
+  registerProcess,
+  setJobFacts,
+  transition,
+  updateHeartbeat,
+} from '../../../src/store/jobs.ts';
+import type { OpenEmpty } from '../conformance.ts';
+import { submit, testClock, working } from '../support.ts';
+
+export function workTests(open: OpenEmpty): void {
+  test('the process of a job and its log are recorded', async () => {
+    const store = await open(testClock());
+    const { job, lease } = await working(store);
+    const process = { pid: 4711, logFilePath: 'logs/transcribe_job_1.log', leaseToken: lease };
+    expect(await registerProcess(store, job.id, process)).toBe(true);
+    expect(await getJob(store, job.id)).toMatchObject({ process_id: 4711, log_file_path: process.logFilePath });
+  });
+
+  test('a heartbeat says when, until when, and how far; what it does not say stays', async () => {
+    const clock = testClock();
+    const store = await open(clock);
+    const { job, lease } = await working(store);
+    clock.advance(5000);
+    const until = clock.now() + 30_000;
+    const far = { progress: 41.5, progressStage: 'Processing audio segments...', speed: 3.2, elapsedSeconds: 5 };
+    expect(await updateHeartbeat(store, job.id, { leaseToken: lease, leaseUntil: until, ...far })).toBe(true);
+    clock.advance(5000);
+    expect(await updateHeartbeat(store, job.id, { leaseToken: lease, leaseUntil: until + 5000 })).toBe(true);
+    expect(await getJob(store, job.id)).toMatchObject({
+      ...{ last_heartbeat: clock.now(), lease_until: until + 5000, updated_at: clock.now() },
+      ...{ progress: 41.5, progress_stage: far.progressStage, speed: 3.2, elapsed_seconds: 5 },
+    });
+  });
+
+  test('facts found during the work are recorded', async () => {
+    const store = await open(testClock());
+    const { job, lease } = await working(store);
+    const facts = { duration_minutes: 61.25, source_sha256: 'ab', language: 'en', engine: 'whisper', model: 'base' };
+    expect(await setJobFacts(store, job.id, { leaseToken: lease, ...facts })).toBe(true);
+    expect(await getJob(store, job.id)).toMatchObject(facts);
+  });
+
+  test('active jobs are those in work, orphans those of them that are silent too long', async () => {
+    const clock = testClock();
+    const store = await open(clock);
+    const silent = await working(store);
+    clock.advance(1000);
+    const beating = await working(store);
+    await submit(store);
+    const done = await working(store);
+    await transition(store, done.job.id, 'failed', { actor: 'supervisor', reason: 'Died' });
+    expect((await getActiveJobs(store)).map(({ id }) => id)).toEqual([silent.job.id, beating.job.id]);
+    clock.advance(299_000);
+    expect(await getOrphanedJobs(store)).toEqual([]);
+    clock.advance(1);
+    expect((await getOrphanedJobs(store)).map(({ id }) => id)).toEqual([silent.job.id]);
+    expect((await getOrphanedJobs(store, { timeoutSeconds: 10 })).length).toBe(2);
+    await updateHeartbeat(store, silent.job.id, { leaseToken: silent.lease, leaseUntil: 0 });
+    expect(await getOrphanedJobs(store)).toEqual([]);
+  });
+
+  test('a job in work that never said a word is an orphan', async () => {
+    const store = await open(testClock());
+    const id = await submit(store);
+    await transition(store, id, 'processing', { actor: 'test', reason: 'test', set: { last_heartbeat: null } });
+    expect((await getOrphanedJobs(store)).map((job) => job.id)).toEqual([id]);
+  });
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
+import { getActiveJobs, getOrphanedJobs, listJobs, updateHeartbeat } from '../../src/store/jobs.ts';
+import { openStore } from '../../src/store/open.ts';
+import { dueRetries, waiting } from '../../src/store/queue.ts';
+import { unendedRuns } from '../../src/store/runs.ts';
+import { type Store, withQueryLog } from './query-log.ts';
+import { claim, submit, temporaryFolder, testClock } from './support.ts';
+
+/** Partial indexes hold only the few rows in question, so that reading one from end to end is what it is for. */
+const ALLOWED_SCANS = /^SCAN \S+ USING (COVERING )?INDEX idx_(jobs_active|queue_waiting|queue_started|runs_unended)$/;
+/** A page of all jobs, or of one status, is read in the index's order and stops at its limit. */
+const ORDERED_SCAN = /^SCAN transcription_jobs USING INDEX idx_jobs_created$/;
+
+/** What these sort is few: the jobs that were named, the jobs in work. */
+const MAY_SORT = ['claimNext of named jobs', 'getOrphanedJobs', 'listJobs of those in work'];
+
+const QUERIES: Record<string, (store: Store) => Promise<unknown>> = {
+  claimNext: (store) => claim(store),
+  'claimNext of named jobs': (store) => claim(store, [1, 2]),
+  getActiveJobs,
+  getOrphanedJobs: (store) => getOrphanedJobs(store),
+  updateHeartbeat: (store) => updateHeartbeat(store, 1, { leaseToken: 'x', leaseUntil: 1 }),
+  waiting: (store) => waiting(store),
+  dueRetries,
+  unendedRuns,
+  listJobs: (store) => listJobs(store, { limit: 50 }),
+  'listJobs of one status': (store) => listJobs(store, { status: 'failed', limit: 50 }),
+  'listJobs of those in work': (store) => listJobs(store, { status: 'processing', limit: 50 }),
+  'listJobs behind a mark': (store) => listJobs(store, { limit: 50, before: { created_at: 1, id: 1 } }),
+  'listJobs of one status behind a mark': (store) =>
+    listJobs(store, { status: 'failed', limit: 50, before: { created_at: 1, id: 1 } }),
+};
+
+for (const [name, query] of Object.entries(QUERIES)) {
+  test(`${name} reads no table from end to end and sorts nothing`, async () => {
+    const file = join(temporaryFolder(), 'longhand.db');
+    const store = withQueryLog(await openStore({ file, clock: testClock() }));
+    onTestFinished(() => store.close());
+    await submit(store);
+    store.queries.length = 0;
+    await query(store);
+    const statements = store.queries.filter((text) => /^(select|update|insert|delete)/.test(text));
+    expect(statements.length).toBeGreaterThan(0);
+    const wrong = plans(file, statements).filter((detail) => isWrong(name, detail));
+    expect(wrong).toEqual([]);
+  });
+}
+
+function isWrong(name: string, detail: string): boolean {
+  if (detail.startsWith('USE TEMP B-TREE')) return !MAY_SORT.includes(name);
+  if (!detail.startsWith('SCAN ') || detail === 'SCAN CONSTANT ROW') return false;
+  return !(ALLOWED_SCANS.test(detail) || (name.startsWith('listJobs') && ORDERED_SCAN.test(detail)));
+}
+
+function plans(file: string, statements: string[]): string[] {
+  const database = new Database(file, { readonly: true });
+  try {
+    return statements.flatMap((text) => {
+      const parameters = Array.from({ length: text.split('?').length - 1 }, () => 1);
+      const rows = database.prepare(`explain query plan ${text}`).all(parameters) as { detail: string }[];
+      return rows.map(({ detail }) => detail);
+    });
+  } finally {
+    database.close();
+  }
+}
