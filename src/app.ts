@@ -1,11 +1,11 @@
 /** The composition root: the only file that names implementations. */
 import { randomUUID } from 'node:crypto';
-import { accessSync, chmodSync, constants, mkdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { accessSync, chmodSync, constants } from 'node:fs';
+import { join } from 'node:path';
 
 import { NewsHub } from './api/events.ts';
 import { buildServer } from './api/server.ts';
-import { prepareSocketFolder, socketPathFor } from './api/socket-path.ts';
+import { listenOn, removeSocket } from './api/socket.ts';
 import type { Config } from './config/schema.ts';
 import { embeddedDispatcher } from './dispatch/embedded.ts';
 import { systemClock } from './domain/clock.ts';
@@ -14,7 +14,7 @@ import { isAtRest } from './domain/job.ts';
 import type { StopReason } from './domain/outcome.ts';
 import type { EngineSettings } from './engines/engine.ts';
 import { allEngines } from './engines/registry.ts';
-import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from './files/directory.ts';
+import { makePrivateFolder, PRIVATE_FOLDER_MODE } from './files/directory.ts';
 import { RUNNER_PROGRAM } from './package-root.ts';
 import { openStore } from './store/open.ts';
 import { type OwnerLock, tryOwnerLock } from './store/owner-lock.ts';
@@ -113,14 +113,14 @@ async function serve(config: Config, options: OwnerOptions, store: Store, lock: 
       return stopping;
     },
   });
-  const socketPath = await listen(server, dataDir);
+  const socketPath = await listenOn(server, dataDir);
 
   const close = async (why: StopReason) => {
     const stopped = dispatcher.stop();
     supervisor.stopAll(why);
     await stopped;
     await server.close();
-    rmSync(socketPath, { force: true });
+    removeSocket(socketPath, dataDir);
     await store.close();
     lock.release();
   };
@@ -137,20 +137,10 @@ async function serve(config: Config, options: OwnerOptions, store: Store, lock: 
   };
 }
 
-async function listen(server: ReturnType<typeof buildServer>, dataDir: string): Promise<string> {
-  const path = socketPathFor(dataDir);
-  if (dirname(path) !== dataDir) prepareSocketFolder(dirname(path));
-  // Whoever left it is dead: the lock is ours.
-  rmSync(path, { force: true });
-  await server.listen({ path });
-  chmodSync(path, PRIVATE_FILE_MODE);
-  return path;
-}
-
 function prepareDataFolder(dataDir: string): void {
   try {
     for (const folder of [dataDir, join(dataDir, 'jobs'), join(dataDir, 'logs')]) {
-      mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER_MODE });
+      makePrivateFolder(folder);
       accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     }
     // What people said is theirs alone, also in a folder that somebody made beforehand.

@@ -1,6 +1,5 @@
 /** A client of the owner's socket: what every command that is not the owner speaks through. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { LonghandError, UsageError } from '../domain/errors.ts';
 import { type Problem, reportOfProblem } from './problem.ts';
@@ -24,24 +23,32 @@ export class ApiClient {
 
   /** @throws OwnerGoneError; LonghandError or UsageError as the owner's problem says */
   async get<T>(path: string): Promise<T> {
-    return JSON.parse(await text(await this.#open('GET', path))) as T;
+    return JSON.parse(await this.getText(path)) as T;
   }
 
   /** As `get`, for what is not JSON. */
   async getText(path: string): Promise<string> {
-    const response = await this.#open('GET', path);
-    return await text(response).catch((error) => {
-      throw new OwnerGoneError('The owner ended while it answered.', { cause: error });
-    });
+    return await wholeText(await this.#open('GET', path));
   }
 
   async post<T>(path: string, body: unknown = {}): Promise<T> {
-    return JSON.parse(await text(await this.#open('POST', path, body))) as T;
+    return JSON.parse(await wholeText(await this.#open('POST', path, body))) as T;
   }
 
-  /** The response as it comes. Destroy it to end. */
-  stream(path: string, signal?: AbortSignal): Promise<IncomingMessage> {
-    return this.#open('GET', path, undefined, signal);
+  /**
+   * Text as it comes, until it ends.
+   * @throws OwnerGoneError when the connection broke
+   */
+  async *pieces(path: string, signal?: AbortSignal): AsyncGenerator<string> {
+    const response = await this.#open('GET', path, undefined, signal);
+    response.setEncoding('utf8');
+    try {
+      yield* response;
+    } catch (error) {
+      throw goneUnless(signal, error);
+    } finally {
+      response.destroy();
+    }
   }
 
   /**
@@ -49,17 +56,16 @@ export class ApiClient {
    * @throws OwnerGoneError when the connection broke
    */
   async *events(path: string, signal?: AbortSignal): AsyncGenerator<ServerEvent> {
-    const response = await this.#open('GET', path, undefined, signal);
     let event = 'message';
-    try {
-      for await (const line of createInterface({ input: response })) {
+    let rest = '';
+    for await (const piece of this.pieces(path, signal)) {
+      const lines = (rest + piece).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
         if (line.startsWith('event: ')) event = line.slice('event: '.length);
         if (line.startsWith('data: ')) yield { event, data: JSON.parse(line.slice('data: '.length)) };
       }
-    } finally {
-      response.destroy();
     }
-    if (!response.complete) throw new OwnerGoneError('The connection to the owner broke.');
   }
 
   #open(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<IncomingMessage> {
@@ -69,7 +75,7 @@ export class ApiClient {
       const options = { socketPath: this.#socketPath, method, path, headers, ...(signal ? { signal } : {}) };
       const request = httpRequest(options, (response) => {
         if ((response.statusCode ?? 500) < 400) return resolve(response);
-        text(response).then((problem) => reject(errorOf(response.statusCode, problem)), reject);
+        wholeText(response).then((problem) => reject(errorOf(response.statusCode, problem)), reject);
       });
       request.on('error', (error) => {
         const gone = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(
@@ -80,6 +86,19 @@ export class ApiClient {
       request.end(payload);
     });
   }
+}
+
+/** @throws OwnerGoneError when the connection broke before the end */
+function wholeText(response: IncomingMessage): Promise<string> {
+  return text(response).catch((error) => {
+    throw goneUnless(undefined, error);
+  });
+}
+
+/** A connection that breaks means that the owner ended, unless we broke it. */
+function goneUnless(ours: AbortSignal | undefined, error: unknown): unknown {
+  if (ours?.aborted) return error;
+  return new OwnerGoneError('The owner ended while it answered.', { cause: error });
 }
 
 function errorOf(status: number | undefined, body: string): Error {

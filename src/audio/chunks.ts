@@ -119,36 +119,42 @@ function* cut(region: FrameRange, chunk: number, longest: number, frames: Uint8A
       start: start + Math.max(1, Math.floor(chunk * EARLIEST)),
       end: Math.min(start + Math.min(longest, Math.floor(chunk * LATEST)), region.end - Math.floor(chunk * LEAST_REST)),
     };
-    const end = bestPause(range, wanted, chunk, activity.pausing) ?? quietest(range, wanted, frames);
+    const pause = bestPause(range, wanted, chunk, activity.pausing);
+    const near = {
+      start: Math.max(range.start, wanted - QUIETEST_REACH_FRAMES),
+      end: Math.min(range.end, wanted + QUIETEST_REACH_FRAMES),
+    };
+    const end = pause ? quietest(pause, middleOf(pause), frames) : quietest(near, wanted, frames);
     yield { start, end };
     start = end;
   }
 }
 
-/** The middle of the best pause in a range: its length in seconds (up to one) less its distance in chunks. */
-function bestPause(range: FrameRange, wanted: number, chunk: number, pausing: Uint8Array): number | undefined {
-  let best: number | undefined;
+/** The best pause in a range: its length in seconds (up to one) less the distance of its middle in chunks. */
+function bestPause(range: FrameRange, wanted: number, chunk: number, pausing: Uint8Array): FrameRange | undefined {
+  let best: FrameRange | undefined;
   let bestScore = Number.NEGATIVE_INFINITY;
   for (const pause of runsOf(pausing, 1, range)) {
     const length = pause.end - pause.start;
     if (length < PAUSE_MIN_FRAMES) continue;
-    const middle = (pause.start + pause.end) >> 1;
-    const score = Math.min(length / PAUSE_ENOUGH_FRAMES, 1) - Math.abs(middle - wanted) / chunk;
+    const score = Math.min(length / PAUSE_ENOUGH_FRAMES, 1) - Math.abs(middleOf(pause) - wanted) / chunk;
     if (score > bestScore) {
-      best = middle;
+      best = pause;
       bestScore = score;
     }
   }
   return best;
 }
 
-/** The middle of the quietest 50 ms near the wanted place; of equally quiet ones, the nearest. */
+function middleOf({ start, end }: FrameRange): number {
+  return (start + end) >> 1;
+}
+
+/** The middle of the quietest 50 ms of a range; of equally quiet ones, that nearest to the wanted place. */
 function quietest(range: FrameRange, wanted: number, frames: Uint8Array): number {
-  const from = Math.max(range.start, wanted - QUIETEST_REACH_FRAMES);
-  const to = Math.min(range.end, wanted + QUIETEST_REACH_FRAMES);
   let best = Math.max(range.start, Math.min(wanted, range.end));
   let bestLevel = Number.POSITIVE_INFINITY;
-  for (let middle = from; middle <= to; middle++) {
+  for (let middle = range.start; middle <= range.end; middle++) {
     let level = 0;
     for (let i = 0; i < QUIETEST_FRAMES; i++) level += frames[middle - (QUIETEST_FRAMES >> 1) + i] ?? 0;
     const nearer = Math.abs(middle - wanted) < Math.abs(best - wanted);

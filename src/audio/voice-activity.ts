@@ -24,8 +24,8 @@ const SMOOTHING_FRAMES = 9;
 const FLOOR_REACH_FRAMES = 3 * FRAMES_PER_SECOND;
 /** Pink noise stays within 3 dB under this smoothing; speech 4 dB fainter than such noise still rises above 4. */
 const ACTIVE_MARGIN = 4 * DB;
-/** Where cutting is no harm: room noise with its ups and downs, below all but the weakest sounds of speech. */
-const PAUSE_MARGIN = 10 * DB;
+/** Where a cut is looked for: room noise with its ups and downs, and little else. */
+const PAUSE_MARGIN = 6 * DB;
 /** Below this a difference is that of rounding to 16 bits (dither lies near -93 dBFS). */
 const LOWEST_FLOOR = byteOf(-90);
 const SURELY_SILENT = byteOf(-84);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import { PRIVATE_FOLDER_MODE } from '../files/directory.ts';
+import { makePrivateFolder } from '../files/directory.ts';
 import { say } from './output.ts';
 import type { Shell } from './shell.ts';
 
@@ -16,7 +16,7 @@ export async function inPassingFolder<T>(
   action: (config: Config) => Promise<T>,
 ): Promise<T> {
   const home = join(config.dataDir, 'untracked');
-  await mkdir(home, { recursive: true, mode: PRIVATE_FOLDER_MODE });
+  makePrivateFolder(home);
   await removeLeftOvers(shell, config, home);
   const dataDir = join(home, randomUUID());
   try {

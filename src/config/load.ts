@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parse } from 'smol-toml';
+import { parse, TomlError } from 'smol-toml';
 import type { z } from 'zod';
 import { UsageError } from '../domain/errors.ts';
 import { platformFolders } from './paths.ts';
@@ -65,10 +65,10 @@ function readConfigFile(path: string, required: boolean): Record<string, unknown
   try {
     values = parse(text);
   } catch (error) {
-    throw new UsageError(`The settings file ${path} is not valid TOML: ${(error as Error).message}`);
+    throw new UsageError(`The settings file ${path} is not valid TOML${whereIn(error)}.`);
   }
   for (const key of Object.keys(values)) {
-    if (key in SETTINGS) continue;
+    if (Object.hasOwn(SETTINGS, key)) continue;
     const close = nearest(key, Object.keys(SETTINGS));
     throw new UsageError(
       `Unknown setting "${key}" in ${path}.`,
@@ -76,6 +76,13 @@ function readConfigFile(path: string, required: boolean): Record<string, unknown
     );
   }
   return values;
+}
+
+/** What is wrong and where, without the parser's picture of the line: it may hold a secret. */
+function whereIn(error: unknown): string {
+  if (!(error instanceof TomlError)) return '';
+  const [what = ''] = error.message.replace('Invalid TOML document: ', '').split('\n');
+  return ` (line ${error.line}, column ${error.column}: ${what})`;
 }
 
 function unknownVariables(env: NodeJS.ProcessEnv): string[] {

@@ -9,6 +9,7 @@ import { constants, createReadStream } from 'node:fs';
 import { chmod, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DiskError, InputError, LonghandError, ModelError, UsageError } from '../domain/errors.ts';
+import { isAlive } from './alive.ts';
 import { inspectGgmlModel } from './ggml-model.ts';
 
 export interface CatalogueModel {
@@ -150,6 +151,7 @@ export async function addModel(
   const aside = `${path}.adding-${process.pid}-${Date.now().toString(36)}`;
   try {
     await makeModelsFolder(cacheDir);
+    await removeAbandoned(cacheDir, target);
     await requireSpace(cacheDir, sizeBytes);
     await copyFile(file, aside, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     const sums = await checksumsOf(aside);
@@ -287,6 +289,15 @@ export function diskErrorOr(error: unknown, cacheDir: string): unknown {
     return new DiskError(`${modelsFolder(cacheDir)} cannot be written.`, 'Choose another folder with LONGHAND_CACHE.');
   }
   return error;
+}
+
+/** Removes the copies of `addModel` whose process was killed. */
+async function removeAbandoned(cacheDir: string, target: string): Promise<void> {
+  for (const file of await filesIn(modelsFolder(cacheDir))) {
+    if (!file.startsWith(`${target}.adding-`)) continue;
+    const pid = Number(/^\d+/.exec(file.slice(target.length + '.adding-'.length))?.[0]);
+    if (!isAlive(pid)) await rm(join(modelsFolder(cacheDir), file), { force: true });
+  }
 }
 
 async function entryOf(name: string, path: string, inCatalogue: boolean): Promise<ModelEntry> {

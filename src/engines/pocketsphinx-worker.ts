@@ -19,12 +19,13 @@
  *   will come: an answer that is incomplete then is an error and not a wait without end.
  */
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, createReadStream, createWriteStream, openSync, writeSync } from 'node:fs';
 import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { EngineError, ModelError } from '../domain/errors.ts';
 import { findProgram, spawnNative } from '../native/spawn.ts';
 import type { Word } from '../transcript/transcript.ts';
@@ -39,6 +40,8 @@ const BYTES_PER_SAMPLE = 2;
 const WINDOW_FRAMES = 2;
 /** No word is said in 30 ms, and the program wants an end after the start. */
 const LEAST_FRAMES = 3;
+/** It counts samples in 32 bits: what lies beyond (37 hours) is copied, or it would silently read somewhere else. */
+const LAST_FRAME = Math.floor((2 ** 31 - 1) / FRAME_SAMPLES);
 const LOG_TAIL_LINES = 20;
 /** Of the log, what is said about every slice, the table of options, and the answers. */
 const CHATTER = /^(INFO:|\s*$|-\w+\s|\[NAME\]|Current configuration|u\d+ done|.*\(u\d+ -?\d+\)$)/;
@@ -113,6 +116,7 @@ function exitOf(child: ChildProcess): Promise<WorkerExit & { startError?: Error 
 }
 
 interface Pending {
+  id: string;
   answer: PocketSphinxAnswer;
   resolve(words: Word[]): void;
   reject(error: unknown): void;
@@ -161,20 +165,22 @@ class PocketSphinxWorker implements EngineWorker {
     });
   }
 
-  async transcribe(slice: AudioSlice): Promise<Word[]> {
+  async transcribe(wanted: AudioSlice): Promise<Word[]> {
     if (this.#busy) throw new EngineError('This PocketSphinx worker is at work on another chunk.');
     this.#busy = true;
     try {
+      this.#refuseIfEnded();
+      const slice = wanted.endSample > LAST_FRAME * FRAME_SAMPLES ? await this.#copy(wanted) : wanted;
       const startFrame = Math.floor(slice.startSample / FRAME_SAMPLES);
       const endFrame = Math.ceil(slice.endSample / FRAME_SAMPLES);
       const name = await this.#link(slice);
-      if (this.exit || this.#closing) throw this.#death();
+      this.#refuseIfEnded();
       if (endFrame - startFrame < LEAST_FRAMES) return [];
       const offsetMs = (slice.startSample - startFrame * FRAME_SAMPLES) / SAMPLES_PER_MS;
       const durationMs = (slice.endSample - slice.startSample) / SAMPLES_PER_MS;
       const id = `u${this.#slices++}`;
       const words = await new Promise<Word[]>((resolve, reject) => {
-        this.#pending = { answer: new PocketSphinxAnswer(id, durationMs + offsetMs), resolve, reject };
+        this.#pending = { id, answer: new PocketSphinxAnswer(id, durationMs + offsetMs), resolve, reject };
         writeSync(this.#ctl, `${name} ${startFrame} ${endFrame - WINDOW_FRAMES} ${id}\n`);
       });
       return words.map((word) => ({ ...word, ...relativeTo(offsetMs, word) }));
@@ -195,6 +201,14 @@ class PocketSphinxWorker implements EngineWorker {
     for (const output of this.#outputs) output.destroy();
     closeSync(this.#ctl);
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** The slice as a recording of its own. */
+  async #copy({ audioPath, startSample, endSample }: AudioSlice): Promise<AudioSlice> {
+    const copyPath = join(this.#folder, 'copy');
+    const range = { start: startSample * BYTES_PER_SAMPLE, end: endSample * BYTES_PER_SAMPLE - 1 };
+    await pipeline(createReadStream(audioPath, range), createWriteStream(copyPath, { mode: 0o600 }));
+    return { audioPath: copyPath, startSample: 0, endSample: endSample - startSample };
   }
 
   /** A name without spaces for a recording, and proof that the slice is in it. */
@@ -234,7 +248,8 @@ class PocketSphinxWorker implements EngineWorker {
 
   #log(line: string): void {
     const done = /: (u\d+): [\d.]+ seconds speech/.exec(line)?.[1];
-    if (done) this.#checkAfterNextPoll();
+    // The log may lag behind: a line about an earlier slice says nothing about this one.
+    if (done && done === this.#pending?.id) this.#checkAfterNextPoll();
     if (CHATTER.test(line)) return;
     this.#logTail.push(line);
     if (this.#logTail.length > LOG_TAIL_LINES) this.#logTail.shift();
@@ -255,6 +270,10 @@ class PocketSphinxWorker implements EngineWorker {
 
   #fail(error: unknown): void {
     this.#pending?.reject(error);
+  }
+
+  #refuseIfEnded(): void {
+    if (this.exit || this.#closing) throw this.#death();
   }
 
   #death(): EngineError {

@@ -13,7 +13,7 @@ export const pocketsphinx: Engine = {
   chunkDurationSeconds: 20,
   maxChunkSeconds: 30,
   languages: ['en'],
-  /** Measured with the en-us model on one core of a 2023 server: 11 s of speech in 5.7 to 6.5 s. */
+  /** Measured with the en-us model on one core: 11 s of speech took 5.7 to 6.5 s. */
   seedRealtimeFactor: () => 0.55,
   check: () => checkPocketSphinx(),
   resolveModel: (requested) => resolvePocketSphinxModel(requested),

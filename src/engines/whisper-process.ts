@@ -22,8 +22,8 @@ const BYTES_PER_SAMPLE = 2;
 /** whisper.cpp hears nothing in less than 100 ms and guesses badly below a second; silence is added up to here. */
 const LEAST_SECONDS = 1.1;
 
-/** How much of the program's own output is kept as evidence. */
-const EVIDENCE_LINES = 30;
+/** How much of the program's own output is kept as evidence, besides what it calls an error: its usage is long. */
+const EVIDENCE_LINES = 20;
 
 /** whisper-cli could not load the model (examples/cli/cli.cpp). */
 const EXIT_MODEL = 3;
@@ -67,7 +67,7 @@ export async function startWhisper(run: WhisperRun): Promise<RunningWhisper> {
       ...(run.detectOnly ? ['--detect-language'] : []),
       ...['--output-json-full', '--output-file', output, '--file', '-'],
     ],
-    { stdio: ['pipe', 'ignore', 'pipe'] },
+    { stdio: ['pipe', 'ignore', 'pipe'], env: quietWaiting() },
   );
   const stderr = collect(child, run.onLine);
   const exited = exitOf(child);
@@ -81,6 +81,15 @@ export async function startWhisper(run: WhisperRun): Promise<RunningWhisper> {
   // The caller may close the worker instead of waiting for the answer.
   answer.catch(() => {});
   return { child, exited, answer };
+}
+
+/**
+ * The environment for whisper.cpp: its threads wait for each other asleep. By default OpenMP has them spin, and where
+ * more threads than cores want to run (two engine workers, a busy machine) they burn the time the others need
+ * (GNU libgomp manual, OMP_WAIT_POLICY; figures in docs/decisions/0003-whisper-process.md).
+ */
+export function quietWaiting(): NodeJS.ProcessEnv {
+  return { OMP_WAIT_POLICY: 'passive', ...process.env };
 }
 
 /** Raw signed 16-bit little-endian mono samples at 16 kHz, as a WAV file (Microsoft's RIFF specification, 'fmt ' PCM). */
@@ -151,7 +160,8 @@ function exitOf(child: ChildProcess): Promise<WorkerExit> {
 }
 
 async function answerOf(exit: WorkerExit, lines: string[], run: WhisperRun, file: string): Promise<WhisperAnswer> {
-  const evidence = lines.slice(-EVIDENCE_LINES).join('\n');
+  const last = Math.max(0, lines.length - EVIDENCE_LINES);
+  const evidence = lines.filter((line, i) => i >= last || line.startsWith('error:')).join('\n');
   if (exit.code === EXIT_MODEL || lines.some((line) => line.includes('no tensors loaded from model file'))) {
     throw new ModelError(`Whisper cannot load the model ${basename(run.modelPath)}.`, {
       remedy: 'Install the model again: longhand models pull NAME.',

@@ -117,6 +117,9 @@ function invalid(what: string): EngineError {
 /** Scripts that are written without spaces between words, with their punctuation. */
 const SPACELESS =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\u3000-\u303f\uff00-\uffef]/u;
+/** Stretches of such a script, and stretches of others. */
+const STRETCHES = new RegExp(`${SPACELESS.source}+|(?:(?!${SPACELESS.source}).)+`, 'gsu');
+const WORDLIKE = /[\p{L}\p{N}]/u;
 /** What stands before the word it belongs to: opening brackets and quotes. */
 const OPENING = /^[\p{Ps}\p{Pi}]+$/u;
 
@@ -186,8 +189,11 @@ function sequenceLength(bytes: Buffer, at: number): number {
   return length;
 }
 
+/** Where a byte's turn comes in its token's time. The space before a word takes none of it. */
 function timeInside(token: WhisperToken, byte: number): number {
-  return token.fromMs + ((token.toMs - token.fromMs) * byte) / token.bytes.length;
+  const spaces = token.bytes.length - token.bytes.trimStart().length;
+  const share = Math.max(0, byte - spaces) / Math.max(1, token.bytes.length - spaces);
+  return token.fromMs + (token.toMs - token.fromMs) * share;
 }
 
 /** The words of characters between two spaces. */
@@ -211,15 +217,19 @@ function wordsOfRun(run: Char[], spaceBefore: boolean, previous: Word | undefine
   return words;
 }
 
-/** Words as the dictionary sees them, punctuation with the word it belongs to. */
+/** Words as the dictionary sees them, those of other scripts between them whole, punctuation with the word it belongs to. */
 function dictionaryPieces(text: string, segmenter: Intl.Segmenter): string[] {
   const pieces: string[] = [];
   let opening = '';
-  for (const { segment, isWordLike } of segmenter.segment(text)) {
-    if (!isWordLike && OPENING.test(segment)) opening += segment;
-    else if (!isWordLike && !opening && pieces.length > 0) pieces[pieces.length - 1] += segment;
+  const cuts = (text.match(STRETCHES) ?? []).flatMap((stretch) =>
+    SPACELESS.test(stretch) ? Array.from(segmenter.segment(stretch), ({ segment }) => segment) : [stretch],
+  );
+  for (const cut of cuts) {
+    const wordlike = WORDLIKE.test(cut);
+    if (!wordlike && OPENING.test(cut)) opening += cut;
+    else if (!wordlike && !opening && pieces.length > 0) pieces[pieces.length - 1] += cut;
     else {
-      pieces.push(opening + segment);
+      pieces.push(opening + cut);
       opening = '';
     }
   }

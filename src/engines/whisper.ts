@@ -52,7 +52,15 @@ export const whisper: Engine = {
         remedy: 'Run: longhand engines install whisper',
       };
     }
-    const detail = `${await versionOf(program)} at ${program}`;
+    const version = await versionOf(program);
+    if (!version) {
+      return {
+        available: false,
+        detail: `${program} does not run on this machine`,
+        remedy: 'Remove it, then run: longhand engines install whisper',
+      };
+    }
+    const detail = `${version} at ${program}`;
     const installed = (await listModels(cacheDir)).filter((model) => model.installed);
     if (installed.length === 0) {
       return { available: false, detail: `${detail}, no model`, remedy: 'Run: longhand models pull base' };
@@ -83,13 +91,14 @@ export async function findWhisper(cacheDir: string): Promise<string | undefined>
   return findProgram('whisper-cli') ?? (await builtWhisper(cacheDir));
 }
 
-async function versionOf(program: string): Promise<string> {
+/** Older programs know no `--version`, but exit with 0 on what they do not know. Undefined when it does not run at all. */
+async function versionOf(program: string): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: VERSION_TIMEOUT_MS });
     const version = /version: (\S+)/.exec(stdout)?.[1];
     return version ? `whisper.cpp ${version}` : 'whisper.cpp';
-  } catch (error) {
-    return `whisper.cpp that does not run (${(error as Error).message.split('\n')[0]})`;
+  } catch {
+    return undefined; // A library or an instruction that is missing here: the caller says what to do.
   }
 }
 

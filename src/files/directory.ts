@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -29,6 +30,21 @@ export async function writeFileAtomically(path: string, content: string): Promis
   }
   await syncFolder(dirname(path));
   return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+}
+
+/**
+ * Makes a folder and what is missing above it, readable by this user alone. One that is there already stays as it is.
+ * Node's own recursive mkdir never returns where a system refuses with ENOENT below a folder that exists, as /proc does.
+ */
+export function makePrivateFolder(path: string): void {
+  if (existsSync(path)) return;
+  makePrivateFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: PRIVATE_FOLDER_MODE });
+  } catch (error) {
+    // Somebody else was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

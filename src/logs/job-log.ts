@@ -61,7 +61,9 @@ export function printable(text: string): string {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });
   if (line.length <= MAX_LINE_CHARACTERS) return line;
-  return `${line.slice(0, MAX_LINE_CHARACTERS)} [${line.length - MAX_LINE_CHARACTERS} more characters cut]`;
+  // Not between the two halves of a character.
+  const end = (line.codePointAt(MAX_LINE_CHARACTERS - 1) ?? 0) > 0xffff ? MAX_LINE_CHARACTERS - 1 : MAX_LINE_CHARACTERS;
+  return `${line.slice(0, end)} [${line.length - end} more characters cut]`;
 }
 
 // C0, DEL, C1 and the Unicode line and direction controls that terminals and editors act on.

@@ -110,7 +110,13 @@ async function runLane(order: PoolOrder, queue: PendingChunk[], supply: WorkerSu
     while (!order.drain.aborted && !giveUp.aborted) {
       const chunk = queue.shift();
       if (!chunk) break;
-      if (!worker || worker.dead) worker = new LaneWorker(await supply.next());
+      if (!worker || worker.dead) {
+        // One that died while it had nothing to do may have left something behind.
+        await worker?.close();
+        worker = new LaneWorker(await supply.next());
+        // Loading a model takes its time: the wish to stop may have come meanwhile.
+        if (order.drain.aborted || giveUp.aborted) break;
+      }
       order.onChunk(chunk);
       const startedAt = order.now();
       const result = await worker.transcribe(sliceOf(order, chunk), order.allowance.msFor(chunk), giveUp);

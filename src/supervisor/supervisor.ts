@@ -1,5 +1,4 @@
 /** Runs jobs of one owner: claims them, supervises each run, settles what became of it. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Work } from '../dispatch/dispatcher.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -7,7 +6,7 @@ import { reportOf } from '../domain/errors.ts';
 import type { LogLevel } from '../domain/log-level.ts';
 import type { RunOutcome, StopReason } from '../domain/outcome.ts';
 import type { EngineSettings } from '../engines/engine.ts';
-import { PRIVATE_FOLDER_MODE } from '../files/directory.ts';
+import { makePrivateFolder } from '../files/directory.ts';
 import { newLease } from '../lease/lease.ts';
 import { JobLog } from '../logs/job-log.ts';
 import { lastLines } from '../logs/tail.ts';
@@ -102,7 +101,7 @@ export class Supervisor {
     const log = new JobLog(logPath(dataDir, job.id), clock.now, () => tell({ type: 'logged', jobId: job.id }));
     try {
       const result = await this.#supervise(claimed, active, log, async () => {
-        await mkdir(jobDir, { recursive: true, mode: PRIVATE_FOLDER_MODE });
+        makePrivateFolder(jobDir);
         const order = await runOrderFor(store, job, { jobDir, settings });
         return new Run({ store, clock, runnerPath, log, tell }, claimed, order);
       });

@@ -33,11 +33,16 @@ export function logRoutes(server: FastifyInstance, { store, hub, dataDir, accept
       raw.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
       raw.write(text);
       const log = followLog(path, position, raw);
+      const more = () => log.more().catch((error: Error) => raw.destroy(error));
+      const finish = () => more().then(() => raw.end());
       const unsubscribe = hub.subscribe(id, (news) => {
-        if (news.type === 'logged') void log.more();
-        if (news.type === 'state' && isAtRest(news.status)) void log.more().then(() => raw.end());
+        if (news.type === 'logged') void more();
+        if (news.type === 'state' && isAtRest(news.status)) void finish();
       });
       raw.on('close', unsubscribe);
-      await log.more();
+      // It may have come to rest before anybody listened.
+      const now = await getJob(store, id);
+      if (!now || isAtRest(now.status)) await finish();
+      else await more();
     });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../domain/errors.ts';
 import { jobIdOf } from '../arguments.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, say } from '../output.ts';
 import type { Shell } from '../shell.ts';
 
 interface Flags {
@@ -29,14 +29,23 @@ export function defineLogs(program: Command, shell: Shell): void {
 async function logs(shell: Shell, id: number, { lines, follow, json }: Flags): Promise<void> {
   if (!/^\d+$/.test(lines)) throw new UsageError(`-n must be a number of lines, not "${lines}".`);
   if (follow && json) throw new UsageError('--follow and --json do not go together.', 'Leave one of them out.');
-  const { ask } = await import('../session.ts');
+  const [{ ask }, { OwnerGoneError }] = await Promise.all([import('../session.ts'), import('../../api/client.ts')]);
   const path = `/api/jobs/${id}/log?lines=${lines}`;
   await ask(shell, await shell.config(), async (api) => {
     if (!follow) {
       const text = await api.getText(path);
       return json ? printJson({ id, lines: text.split('\n').slice(0, -1) }) : print(text);
     }
-    const stream = await api.stream(`${path}&follow=true`);
-    for await (const piece of stream.setEncoding('utf8')) process.stdout.write(piece as string);
+    let begun = false;
+    try {
+      for await (const piece of api.pieces(`${path}&follow=true`)) {
+        begun = true;
+        process.stdout.write(piece);
+      }
+    } catch (error) {
+      // Asked once more it would begin again with lines that were printed already.
+      if (!begun || !(error instanceof OwnerGoneError)) throw error;
+      say('The process that worked on it has ended.');
+    }
   });
 }

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { FRAME_SAMPLES, LoudnessMeter, levelDb, packLoudness, unpackLoudness } from '../../src/audio/loudness.ts';
+
+const bytesOf = (samples: number[]) => new Uint8Array(Int16Array.from(samples).buffer);
+const measure = (samples: number[]) => {
+  const meter = new LoudnessMeter();
+  meter.push(bytesOf(samples));
+  return meter.finish();
+};
+
+test('a sine of full scale is -3 dBFS, a hundredth of it -43; zeros and an offset are silence', () => {
+  const sine = (peak: number) =>
+    Array.from({ length: FRAME_SAMPLES }, (_, i) => Math.round(peak * Math.sin((i * Math.PI) / 8)));
+  const { frames } = measure([
+    ...sine(32767),
+    ...sine(327.67),
+    ...new Array(160).fill(0),
+    ...new Array(160).fill(-512),
+  ]);
+  expect([...frames].map(levelDb)).toEqual([-3, -43, -128, -128]);
+  expect([...frames.slice(2)]).toEqual([0, 0]);
+});
+
+test('one step of one sample is not silence', () => {
+  expect(measure([...new Array(159).fill(0), 1]).frames[0]).toBeGreaterThan(0);
+});
+
+test('how the bytes arrive makes no difference', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: -32768, max: 32767 }), { maxLength: 1000 }),
+      fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 20 }),
+      (samples, cuts) => {
+        const bytes = bytesOf(samples);
+        const meter = new LoudnessMeter();
+        let at = 0;
+        for (const length of cuts) {
+          meter.push(bytes.subarray(at, at + length));
+          at = Math.min(bytes.length, at + length);
+        }
+        meter.push(bytes.subarray(at));
+        const loudness = meter.finish();
+        expect(loudness).toEqual(measure(samples));
+        expect(loudness.samples).toBe(samples.length);
+        expect(unpackLoudness(packLoudness(loudness))).toEqual(loudness);
+      },
+    ),
+  );
+});
+
+test('a damaged file is refused', () => {
+  const bytes = packLoudness(measure([1, 2, 3]));
+  for (const bad of [
+    new Uint8Array(0),
+    bytes.subarray(0, bytes.length - 1),
+    bytes.map((b, i) => (i === 0 ? b ^ 1 : b)),
+  ]) {
+    expect(() => unpackLoudness(bad)).toThrow('The file with the loudness of the recording is damaged.');
+  }
+});

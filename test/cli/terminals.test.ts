@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { noneLeft, runTokens, SHORT_CHUNKS, type Shown, storyFile, undisturbed } from '../chaos/support.ts';
+import { descendants, Home } from '../support/cli.ts';
+import { speak } from '../support/speech.ts';
+
+describe('Ctrl-C', () => {
+  it('stops at the checkpoint and says how to go on', async () => {
+    const home = new Home();
+    const file = await storyFile();
+    const text = await undisturbed(home, file);
+    const running = home.start(['transcribe', ...SHORT_CHUNKS, file]);
+    await running.said(/Processing chunk 2\//);
+    running.signal('SIGINT');
+    const { code, stdout, stderr } = await running.finished;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toMatch(/Stopped at the checkpoint\. Go on with: longhand resume 2\n$/);
+    await noneLeft(await runTokens(home));
+    const stopped = await home.json<Shown>(['show', '2']);
+    expect(stopped).toMatchObject({ status: 'pending', runs: [{ outcome: 'stopped', reason: 'interrupted' }] });
+    expect(stopped.chunks.complete).toBeGreaterThanOrEqual(1);
+    const resumed = await home.run(['resume', '2']);
+    expect({ code: resumed.code, stdout: resumed.stdout }).toEqual({ code: 0, stdout: text });
+  });
+
+  it('pressed twice ends at once and leaves no process', async () => {
+    const home = new Home();
+    const running = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
+    await running.said(/Processing chunk 1\//);
+    const below = descendants(running.child.pid as number);
+    expect(below.some(({ command }) => command.startsWith('pocketsphinx'))).toBe(true);
+    running.signal('SIGINT');
+    await running.said(/Stopping at the checkpoint/);
+    running.signal('SIGINT');
+    expect((await running.finished).code).toBe(130);
+    await noneLeft(await runTokens(home));
+    expect((await home.json<Shown>(['show', '1'])).status).toBe('pending');
+  });
+});
+
+describe('a second terminal', () => {
+  it('sees the jobs of the first, hands its own in, and is asked nothing twice', async () => {
+    const home = new Home();
+    const first = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
+    await first.said(/Processing chunk 1\//);
+    expect((await home.json<{ jobs: { id: number; status: string }[] }>(['jobs'])).jobs).toMatchObject([
+      { id: 1, status: 'processing' },
+    ]);
+    const following = home.run(['logs', '1', '-f']);
+    const second = await home.run(['transcribe', await speak('good morning and welcome to the program')]);
+    expect(second.code).toBe(0);
+    expect(second.stderr).toMatch(/^Job 2: /);
+    expect(second.stdout.trim()).not.toBe('');
+    const { code, stdout } = await first.finished;
+    expect(code).toBe(0);
+    expect(stdout).not.toContain(second.stdout.trim());
+    expect((await home.json<Shown>(['show', '2'])).runs).toHaveLength(1);
+    const { stdout: log } = await following;
+    const lines = log.trimEnd().split('\n');
+    expect(lines.at(-1)).toMatch(/Done$/);
+    expect(new Set(lines).size).toBe(lines.length);
+  });
+
+  it('takes its job over when the first terminal ends', async () => {
+    const home = new Home();
+    const file = await storyFile();
+    const text = await undisturbed(home, file);
+    for (const end of ['SIGINT', 'SIGKILL'] as const) {
+      const first = home.start(['transcribe', ...SHORT_CHUNKS, file]);
+      await first.said(/Processing chunk 1\//);
+      const second = home.start(['transcribe', ...SHORT_CHUNKS, file]);
+      await second.said(/Processing chunk 1\//);
+      first.signal(end);
+      await first.finished;
+      const { code, stdout } = await second.finished;
+      expect({ end, code, stdout }).toEqual({ end, code: 0, stdout: text });
+    }
+    await noneLeft(await runTokens(home));
+  });
+
+  it('that only asks leaves the work to the owner, however many ask', async () => {
+    const home = new Home();
+    const running = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
+    const answers = await Promise.all([1, 2, 3, 4].map(() => home.run(['jobs'])));
+    expect(answers.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect((await running.finished).code).toBe(0);
+    expect((await home.json<Shown>(['show', '1'])).runs).toHaveLength(1);
+  });
+});
