@@ -26,7 +26,7 @@ export async function carryOut(root, needs) {
   const interruption = new AbortController();
   const interrupt = (/** @type {NodeJS.Signals} */ signal) => {
     if (interruption.signal.aborted) return;
-    say('stopping at a place from which the next set-up can go on');
+    say('stopping as soon as that leaves nothing half done');
     interruption.abort(signal);
   };
   for (const signal of Object.keys(SIGNALS)) process.on(signal, interrupt);

@@ -81,7 +81,8 @@ async function compiling(step, options) {
     await step();
   } catch (error) {
     const missing = COMPILERS.filter((name) => !findProgram(name));
-    if (!(error instanceof SetUpError) || missing.length === 0) throw error;
+    const compiles = error instanceof SetUpError && /\bgyp\b/.test(error.output ?? '');
+    if (!compiles || missing.length === 0) throw error;
     await installPrograms(missing, options);
     await step();
   }
