@@ -69,7 +69,7 @@ export async function startOwner(config: Config, options: OwnerOptions): Promise
 
 async function serve(config: Config, options: OwnerOptions, store: Store, lock: OwnerLock): Promise<Owner> {
   const { dataDir } = config;
-  const recovered = await recoverRuns(store, systemClock);
+  const recovered = await recoverRuns(store, systemClock, dataDir);
   const hub = new NewsHub();
   const settings = engineSettings(config);
   const onError = (error: unknown) => options.onWarning(reportOf(error).message);

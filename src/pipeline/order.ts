@@ -8,6 +8,8 @@ export interface RunOrder {
   sourcePath: string;
   /** The job's own folder for files, existing, private. */
   jobDir: string;
+  /** A folder for what lives no longer than this run, existing, private, empty. */
+  scratchDir: string;
   engine: EngineName;
   /** As submitted: `auto`, a name or a path; or as an earlier run resolved it. */
   model: string;

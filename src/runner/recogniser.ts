@@ -20,7 +20,7 @@ export function poolRecogniser(
         model: work.model,
         language: work.language,
         threads: order.workers,
-        scratchDir: order.jobDir,
+        scratchDir: order.scratchDir,
         onLine,
       },
       processes: order.processes,

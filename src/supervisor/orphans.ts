@@ -4,6 +4,7 @@ import { endRun, unendedRuns } from '../store/runs.ts';
 import type { JobRow, RunRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { bootId, type ProcessIdentity } from './identity.ts';
+import { dropAudio, jobFolder, removeScratch } from './job-files.ts';
 import { type KillReport, killTree } from './kill-tree.ts';
 import { MAX_CRASHES } from './settle.ts';
 
@@ -22,11 +23,18 @@ export interface Recovered {
  * had committed something is charged nothing: it went with its owner. One that had committed nothing counts as a crash,
  * because it may be what took the owner down.
  */
-export async function recoverRuns(store: Store, clock: Clock): Promise<Recovered[]> {
+export async function recoverRuns(store: Store, clock: Clock, dataDir: string): Promise<Recovered[]> {
   const recovered: Recovered[] = [];
   for (const { run, job } of await unendedRuns(store)) {
     const leader = leaderOf(run);
     const { killed } = await killTree({ token: run.token, ...(leader ? { leader } : {}) }, clock, 0);
+    await removeScratch(jobFolder(dataDir, job.id));
+    if (job.status === 'completed') {
+      // It had said its last word; only its owner could not hear it any more.
+      await endRun(store, run.id, { outcome: 'completed' });
+      await dropAudio(store, job.id, jobFolder(dataDir, job.id));
+      continue;
+    }
     const reason = 'Its owner ended without stopping it';
     await endRun(store, run.id, { outcome: 'orphaned', reason });
     if (job.lease_token !== run.lease_token) continue;

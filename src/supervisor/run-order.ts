@@ -6,6 +6,7 @@ import { listArtifacts } from '../store/artifacts.ts';
 import type { JobRow } from '../store/schema.ts';
 import { listStages } from '../store/stages.ts';
 import type { Store } from '../store/store.ts';
+import { scratchFolder } from './job-files.ts';
 
 /** What was asked for when the job was submitted; kept with it, so that every later run does the same. */
 export interface JobParameters {
@@ -32,6 +33,7 @@ export async function runOrderFor(
     jobId: job.id,
     sourcePath: job.original_path ?? '',
     jobDir,
+    scratchDir: scratchFolder(jobDir),
     settings,
     engine: parameters.engine,
     model: parameters.model,

@@ -1,9 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ErrorReport } from '../domain/errors.ts';
 import type { RunOutcome, StopReason } from '../domain/outcome.ts';
-import { AUDIO_ARTIFACT } from '../pipeline/stages/prepare.ts';
-import { dropArtifact, listArtifacts } from '../store/artifacts.ts';
 import { getJob, transition } from '../store/jobs.ts';
 import type { Claimed } from '../store/queue.ts';
 import { endRun } from '../store/runs.ts';
@@ -107,12 +103,4 @@ function quarantine(crashes: number, last: ErrorReport): ErrorReport {
     remedy:
       'The evidence is kept with the run (longhand show). Try another engine or model, or resume the job to try again.',
   };
-}
-
-/** The decoded audio is only a means: it goes when the job is done. A missing file is what is wanted. */
-export async function dropAudio(store: Store, jobId: number, jobDir: string): Promise<void> {
-  const audio = (await listArtifacts(store, jobId)).find(({ name }) => name === AUDIO_ARTIFACT);
-  if (!audio) return;
-  await rm(join(jobDir, audio.path), { force: true });
-  await dropArtifact(store, jobId, AUDIO_ARTIFACT);
 }

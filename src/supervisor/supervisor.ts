@@ -1,22 +1,21 @@
 /** Runs jobs of one owner: claims them, supervises each run, settles what became of it. */
-import { join } from 'node:path';
 import type { Work } from '../dispatch/dispatcher.ts';
 import type { Clock } from '../domain/clock.ts';
 import { reportOf } from '../domain/errors.ts';
 import type { LogLevel } from '../domain/log-level.ts';
 import type { RunOutcome, StopReason } from '../domain/outcome.ts';
 import type { EngineSettings } from '../engines/engine.ts';
-import { makePrivateFolder } from '../files/directory.ts';
 import { newLease } from '../lease/lease.ts';
 import { JobLog } from '../logs/job-log.ts';
 import { lastLines } from '../logs/tail.ts';
 import { getJob } from '../store/jobs.ts';
 import { type Claimed, claimNext } from '../store/queue.ts';
 import type { Store } from '../store/store.ts';
+import { dropAudio, jobFolder, logPath, prepareJobFolder, removeScratch } from './job-files.ts';
 import type { Tell } from './news.ts';
 import { Run, type RunResult } from './run.ts';
 import { runOrderFor } from './run-order.ts';
-import { dropAudio, settle } from './settle.ts';
+import { settle } from './settle.ts';
 
 /** Lines of the log that are kept with a run that failed or crashed. */
 const EVIDENCE_LINES = 200;
@@ -101,10 +100,11 @@ export class Supervisor {
     const log = new JobLog(logPath(dataDir, job.id), clock.now, () => tell({ type: 'logged', jobId: job.id }));
     try {
       const result = await this.#supervise(claimed, active, log, async () => {
-        makePrivateFolder(jobDir);
+        await prepareJobFolder(jobDir);
         const order = await runOrderFor(store, job, { jobDir, settings });
         return new Run({ store, clock, runnerPath, log, tell }, claimed, order);
       });
+      await removeScratch(jobDir);
       tellLog(log, result);
       await log.close();
       const tail = await lastLines(log.path, EVIDENCE_LINES);
@@ -165,14 +165,4 @@ function lastWord(outcome: RunOutcome): [LogLevel, string] {
     case 'orphaned':
       return ['WARNING', outcome.reason];
   }
-}
-
-/** The folder of a job's files. */
-export function jobFolder(dataDir: string, jobId: number): string {
-  return join(dataDir, 'jobs', String(jobId));
-}
-
-/** The log of a job. */
-export function logPath(dataDir: string, jobId: number): string {
-  return join(dataDir, 'logs', `transcribe_job_${jobId}.log`);
 }

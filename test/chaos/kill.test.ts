@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { descendants, Home } from '../support/cli.ts';
@@ -39,6 +39,7 @@ describe('kill -9', () => {
 
     const { runs, chunks: after } = await home.json<Shown>(['show', '2']);
     expect(after.complete).toBe(after.total);
+    expect(readdirSync(join(home.dataDir, 'jobs', '2'))).toEqual(['transcript.json']);
     // No chunk was done twice after its commit.
     expect(runs.reduce((sum, run) => sum + run.chunksCommitted, 0)).toBe(after.total);
   });

@@ -6,7 +6,7 @@ import { JobNotFoundError } from '../../jobs/errors.ts';
 import { followLog } from '../../logs/follow.ts';
 import { lastLines } from '../../logs/tail.ts';
 import { getJob } from '../../store/jobs.ts';
-import { logPath } from '../../supervisor/supervisor.ts';
+import { logPath } from '../../supervisor/job-files.ts';
 import type { ApiContext } from '../server.ts';
 import { jobId } from './jobs.ts';
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { transcriptOf } from '../../jobs/transcript.ts';
-import { jobFolder } from '../../supervisor/supervisor.ts';
+import { jobFolder } from '../../supervisor/job-files.ts';
 import { FORMAT_NAMES, FORMATS, formatTranscript } from '../../transcript/formats/index.ts';
 import type { ApiContext } from '../server.ts';
 import { jobId } from './jobs.ts';

@@ -76,7 +76,7 @@ async function decideLanguage(
       model,
       language: 'auto',
       threads: order.workers,
-      scratchDir: order.jobDir,
+      scratchDir: order.scratchDir,
       onLine: (line) => context.log('DEBUG', 'transcribe', line),
     });
     context.log('INFO', 'transcribe', `Language: ${language}`);
