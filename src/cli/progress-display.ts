@@ -93,5 +93,5 @@ function bar(percent: number): string {
   const cells = (percent / 100) * BAR_CELLS;
   const full = Math.floor(cells);
   const part = PARTS[Math.floor((cells - full) * PARTS.length)] ?? '';
-  return ('█'.repeat(full) + part).padEnd(BAR_CELLS, ' ');
+  return ('█'.repeat(full) + part).padEnd(BAR_CELLS, '░');
 }

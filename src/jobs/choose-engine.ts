@@ -1,4 +1,4 @@
-import { UsageError } from '../domain/errors.ts';
+import { LonghandError, UsageError } from '../domain/errors.ts';
 import type { Engine, EngineName, EngineSettings, ResolvedModel } from '../engines/engine.ts';
 
 /** The order in which `auto` looks for an engine: the best text first. A remote one only counts when its address is set. */
@@ -13,8 +13,6 @@ export interface EngineWish {
 export interface EngineChoice {
   engine: Engine;
   model: ResolvedModel;
-  /** Why not a better one, where that is worth a sentence. */
-  note?: string;
 }
 
 /**
@@ -36,8 +34,7 @@ export async function chooseEngine(
     const engine = engines.find((candidate) => candidate.name === name);
     if (!engine || (name === 'openai' && !settings.openaiUrl)) continue;
     try {
-      const choice = await tryEngine(engine, settings, wish);
-      return name === 'pocketsphinx' ? { ...choice, note: WHISPER_NOTE } : choice;
+      return await tryEngine(engine, settings, wish);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       reasons.push(`${engine.label}: ${error.message}${error.remedy ? ` ${error.remedy}` : ''}`);
@@ -45,9 +42,6 @@ export async function chooseEngine(
   }
   throw new UsageError(['No engine can do this.', ...reasons].join('\n  '), 'See: longhand doctor');
 }
-
-const WHISPER_NOTE =
-  'PocketSphinx hears English only, and roughly. For better text: longhand engines install whisper && longhand models pull base';
 
 async function tryEngine(
   engine: Engine,
@@ -66,7 +60,7 @@ async function tryEngine(
   try {
     return { engine, model: await engine.resolveModel(model, settings) };
   } catch (error) {
-    const { message, remedy: how } = error as Error & { remedy?: string };
-    throw new UsageError(message, how);
+    if (!(error instanceof LonghandError)) throw error;
+    throw new UsageError(error.message, error.remedy);
   }
 }

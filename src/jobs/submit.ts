@@ -33,8 +33,6 @@ export interface Submitted {
   filename: string;
   engine: EngineName;
   model: string;
-  /** A sentence for the user about the choice that was made. */
-  note?: string;
 }
 
 /**
@@ -43,7 +41,7 @@ export interface Submitted {
  */
 export async function submit({ store, engines, settings }: SubmitContext, wish: Submission): Promise<Submitted> {
   await requireFile(wish.path);
-  const { engine, model, note } = await chooseEngine(engines, settings, wish);
+  const { engine, model } = await chooseEngine(engines, settings, wish);
   requireChunkFits(engine, wish);
   const parameters: JobParameters = {
     engine: engine.name,
@@ -76,7 +74,7 @@ export async function submit({ store, engines, settings }: SubmitContext, wish: 
     },
     actor: 'user',
   });
-  return { id, filename, engine: engine.name, model: model.name, ...(note ? { note } : {}) };
+  return { id, filename, engine: engine.name, model: model.name };
 }
 
 /**

@@ -69,7 +69,6 @@ async function transcribe(shell: Shell, files: string[], flags: Flags): Promise<
   for (const path of paths) await requireFile(path);
   const untracked = flags.untracked || !config.tracking;
   const results = new Results(to, flags.json ?? false);
-  const notes = new Set<string>();
   const tasks = paths.map((path) => ({
     async begin(api: import('../../api/client.ts').ApiClient) {
       const wish: Submission = {
@@ -86,8 +85,6 @@ async function transcribe(shell: Shell, files: string[], flags: Flags): Promise<
       };
       const job = await api.post<Submitted>('/api/jobs', wish);
       say(`${untracked ? 'Untracked' : `Job ${job.id}`}: ${shown(job.filename)} (${job.engine}, model ${job.model})`);
-      if (job.note && !notes.has(job.note)) say(job.note);
-      notes.add(job.note ?? '');
       return job.id;
     },
   }));
