@@ -37,10 +37,7 @@ export function buildServer(context: ApiContext): FastifyInstance {
   const server = Fastify({ logger: false, forceCloseConnections: true });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
-  server.setErrorHandler((error, _request, reply) => {
-    const { validation, message } = error as { validation?: unknown; message: string };
-    return sendProblem(reply, validation ? new UsageError(`The request is not valid: ${message}.`) : error);
-  });
+  server.setErrorHandler((error, _request, reply) => sendProblem(reply, inWords(error)));
   server.setNotFoundHandler((request, reply) => {
     const error = Object.assign(new UsageError(`There is nothing at ${request.method} ${request.url}.`), {
       statusCode: 404,
@@ -52,4 +49,24 @@ export function buildServer(context: ApiContext): FastifyInstance {
   transcriptRoutes(server, context);
   logRoutes(server, context);
   return server;
+}
+
+interface FrameworkError {
+  message: string;
+  statusCode?: number;
+  validation?: { instancePath: string; message?: string }[];
+}
+
+/** What the framework says of a request that it refuses, as a sentence of ours. Other errors stay as they are. */
+function inWords(error: unknown): unknown {
+  if (error instanceof LonghandError) return error;
+  const { message, statusCode = 500, validation } = error as FrameworkError;
+  if (validation) {
+    const faults = validation.map(({ instancePath, message: fault }) =>
+      [instancePath.slice(1).replaceAll('/', '.'), fault].filter(Boolean).join(': '),
+    );
+    return new UsageError(`The request is not valid: ${faults.join('; ')}.`);
+  }
+  if (statusCode >= 500) return error;
+  return Object.assign(new UsageError(`The request is not valid: ${message}.`), { statusCode });
 }

@@ -6,6 +6,9 @@ import { LonghandError } from '../domain/errors.ts';
 import { makePrivateFolder, PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../files/directory.ts';
 import { socketPathFor } from './socket-path.ts';
 
+/** Two owners with long paths share a folder; one may remove it just before the other listens. */
+const LISTEN_TRIES = 5;
+
 /**
  * Listens on the socket of a data folder whose lock this process holds.
  * @returns the socket's path
@@ -13,10 +16,18 @@ import { socketPathFor } from './socket-path.ts';
  */
 export async function listenOn(server: FastifyInstance, dataDir: string): Promise<string> {
   const path = socketPathFor(dataDir);
-  if (dirname(path) !== dataDir) prepareSocketFolder(dirname(path));
-  // Whoever left it is dead: the lock is ours.
-  rmSync(path, { force: true });
-  await server.listen({ path });
+  for (let attempt = 1; ; attempt += 1) {
+    if (dirname(path) !== dataDir) prepareSocketFolder(dirname(path));
+    // Whoever left it is dead: the lock is ours.
+    rmSync(path, { force: true });
+    try {
+      await server.listen({ path });
+      break;
+    } catch (error) {
+      // The owner of another data folder with a long path has just removed the folder that both use.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === LISTEN_TRIES) throw error;
+    }
+  }
   chmodSync(path, PRIVATE_FILE_MODE);
   return path;
 }

@@ -7,7 +7,7 @@
  * whatever escaped the first two.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Finds a program on PATH. Returns its absolute path, or undefined. */
@@ -17,7 +17,7 @@ export function findProgram(name: string, path: string = process.env.PATH ?? '')
     const candidate = join(folder, name);
     try {
       accessSync(candidate, constants.X_OK);
-      return candidate;
+      if (statSync(candidate).isFile()) return candidate;
     } catch {
       // Not in this folder; the next one may have it.
     }

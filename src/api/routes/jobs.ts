@@ -64,7 +64,7 @@ export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
     stopping: context.unwant(params.id, body.why),
   }));
 
-  /** State, progress and log lines as they come; begins with where the job stands, ends when it rests. */
+  /** State, progress and log lines as they come, beginning with the job's state. The client ends it. */
   app.get('/api/jobs/:id/events', { schema: { params: jobId } }, async ({ params }, reply) => {
     const stream = eventStream(reply);
     const unsubscribe = hub.subscribe(params.id, (news) => stream.send(news.type, news));
