@@ -1,24 +1,16 @@
 /**
- * How loud a recording is, in one byte for every 10 ms (360 kB an hour): all that finding the silences needs, so that a
- * resumed job decodes nothing twice.
+ * How loud a recording is, in one byte for every 10 ms (360 kB an hour): all that finding the silences needs.
  *
  * A byte is 0 for a frame without any movement (digital silence), else 255 + 2 · dBFS, rounded and kept within 1 … 255:
  * half a decibel a step, from full scale down to -127 dBFS, which is below the softest thing that 16 bits can hold.
  * The level is the standard deviation, so a constant offset, as cheap sound cards have, counts as silence.
  */
-import { createReadStream } from 'node:fs';
-import { LonghandError } from '../domain/errors.ts';
-
 export const SAMPLE_RATE_HZ = 16_000;
 /** 10 ms. */
 export const FRAME_SAMPLES = 160;
 export const FRAMES_PER_SECOND = SAMPLE_RATE_HZ / FRAME_SAMPLES;
 const BYTES_PER_SAMPLE = 2;
 const FULL_SCALE = 32_768;
-const READ_BYTES = 1 << 20;
-
-const MAGIC = 'LHLOUD1\n';
-const HEADER_BYTES = MAGIC.length + 8;
 
 export interface Loudness {
   /** Length of the recording in samples at 16 kHz. */
@@ -100,37 +92,4 @@ function toByte(variance: number): number {
   if (variance < 1e-4) return 0;
   const db = 10 * Math.log10(variance / FULL_SCALE ** 2);
   return Math.max(1, Math.min(255, Math.round(255 + 2 * db)));
-}
-
-/**
- * Measures a decoded file (signed 16-bit little-endian mono at 16 kHz) again: the very bytes that decoding gave.
- * @throws the signal's reason, or the file system's error.
- */
-export async function measureLoudness(rawPath: string, options: { signal?: AbortSignal } = {}): Promise<Loudness> {
-  const meter = new LoudnessMeter();
-  for await (const bytes of createReadStream(rawPath, { highWaterMark: READ_BYTES })) {
-    options.signal?.throwIfAborted();
-    meter.push(bytes as Buffer);
-  }
-  return meter.finish();
-}
-
-/** The form in which loudness is kept in a file: a magic, the sample count as 64 bits little-endian, the frames. */
-export function packLoudness(loudness: Loudness): Uint8Array {
-  const bytes = Buffer.alloc(HEADER_BYTES + loudness.frames.length);
-  bytes.write(MAGIC, 'latin1');
-  bytes.writeBigUInt64LE(BigInt(loudness.samples), MAGIC.length);
-  bytes.set(loudness.frames, HEADER_BYTES);
-  return bytes;
-}
-
-/** @throws LonghandError when the bytes are not what `packLoudness` made. */
-export function unpackLoudness(bytes: Uint8Array): Loudness {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.length >= HEADER_BYTES && buffer.toString('latin1', 0, MAGIC.length) === MAGIC) {
-    const samples = Number(buffer.readBigUInt64LE(MAGIC.length));
-    const frames = new Uint8Array(buffer.subarray(HEADER_BYTES));
-    if (frames.length === Math.ceil(samples / FRAME_SAMPLES)) return { samples, frames };
-  }
-  throw new LonghandError({ kind: 'unknown', message: 'The file with the loudness of the recording is damaged.' });
 }

@@ -96,28 +96,40 @@ export function* runsOf(flags: Uint8Array, value: 0 | 1, within: FrameRange): Ge
 function medianFilter(values: Uint8Array, width: number): Uint8Array {
   const half = width >> 1;
   const result = new Uint8Array(values.length);
+  const sorted = new Uint8Array(width);
   for (let i = 0; i < values.length; i++) {
-    const around = values.slice(Math.max(0, i - half), i + half + 1).sort();
-    result[i] = around[around.length >> 1]!;
+    const first = Math.max(0, i - half);
+    const count = Math.min(values.length, i + half + 1) - first;
+    for (let taken = 0; taken < count; taken++) insertSorted(sorted, taken, values[first + taken]!);
+    result[i] = sorted[count >> 1]!;
   }
   return result;
 }
 
-/** The minimum of the values up to `reach` before and after each, with a queue of candidates in rising order. */
+/** Puts a value among the first `count` ones, which are in order. */
+function insertSorted(sorted: Uint8Array, count: number, value: number): void {
+  let at = count;
+  for (; at > 0 && sorted[at - 1]! > value; at--) sorted[at] = sorted[at - 1]!;
+  sorted[at] = value;
+}
+
+/** The minimum of the values up to `reach` before and after each, with a ring of candidates in rising order. */
 function slidingMinimum(values: Uint8Array, reach: number): Uint8Array {
   const result = new Uint8Array(values.length);
-  const queue = new Uint32Array(values.length);
+  // No more candidates than values within reach are ever kept.
+  const size = 2 * reach + 2;
+  const ring = new Uint32Array(size);
   let head = 0;
   let tail = 0;
   for (let i = 0; i < values.length + reach; i++) {
     if (i < values.length) {
-      while (tail > head && values[queue[tail - 1]!]! >= values[i]!) tail--;
-      queue[tail++] = i;
+      while (tail > head && values[ring[(tail - 1) % size]!]! >= values[i]!) tail--;
+      ring[tail++ % size] = i;
     }
     const centre = i - reach;
     if (centre < 0) continue;
-    while (queue[head]! < centre - reach) head++;
-    result[centre] = values[queue[head]!]!;
+    while (ring[head % size]! < centre - reach) head++;
+    result[centre] = values[ring[head % size]!]!;
   }
   return result;
 }

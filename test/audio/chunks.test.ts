@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type PlannedChunk, planChunks } from '../../src/audio/chunks.ts';
-import { FRAME_SAMPLES, type Loudness, measureLoudness } from '../../src/audio/loudness.ts';
+import { FRAME_SAMPLES, type Loudness } from '../../src/audio/loudness.ts';
+import { measureLoudness } from '../support/measure-loudness.ts';
 import { ffmpeg, rawOf, synthesise } from '../support/media.ts';
 import { speak } from '../support/speech.ts';
 
