@@ -15,17 +15,16 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { PACKAGE_ROOT } from '../src/package-root.ts';
 import { type ProcessStat, readStat } from '../src/supervisor/identity.ts';
+import { folder, interrupted, onStage, program, stop } from './support/stage.ts';
 
 const FULL_HOURS = 3;
 const BUDGET_MB = 180;
@@ -54,25 +53,15 @@ interface Peak {
 }
 
 const hours = options();
-const program = join(PACKAGE_ROOT, 'dist', 'longhand.js');
 if (!existsSync('/proc/self/smaps_rollup')) stop('This needs /proc/PID/smaps_rollup (Linux 4.14 or newer).');
-if (!existsSync(program)) stop(`There is no ${program}. Run: npm run build`);
-const folder = mkdtempSync(join(tmpdir(), 'longhand-bench-'));
-// The runner of a command that was killed may write for a moment yet.
-process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
 const killable = { cwd: folder, signal: interrupted.signal, killSignal: 'SIGKILL' } as const;
 const node = join(folder, 'node');
-try {
+await onStage(async () => {
   await copyFile(process.execPath, node);
   const minute = await measure('one minute', 60, 3);
   const long = await measure(`${hours} hours`, hours * 3600, 9);
   report(minute, long);
-} catch (error) {
-  if (!interrupted.signal.aborted) throw error;
-  process.exitCode = 130;
-}
+});
 
 function options(): number {
   try {
@@ -83,11 +72,6 @@ function options(): number {
   } catch (error) {
     return stop(`${(error as Error).message}\nUsage: node bench/run.js memory [--hours N]`);
   }
-}
-
-function stop(sentence: string): never {
-  console.error(sentence);
-  process.exit(2);
 }
 
 async function measure(name: string, seconds: number, sentences: number): Promise<Peak> {

@@ -21,10 +21,9 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -37,6 +36,7 @@ import type { Submission, Submitted } from '../src/jobs/submit.ts';
 import type { JobView } from '../src/jobs/view.ts';
 import { PACKAGE_ROOT } from '../src/package-root.ts';
 import { readStat } from '../src/supervisor/identity.ts';
+import { folder, interrupted, median, onStage, program, stop } from './support/stage.ts';
 
 const FULL = { runs: 21, submits: 15 };
 const BUDGET_MS = { version: 120, firstLine: 400 };
@@ -49,23 +49,13 @@ const RUNNER_LINE = /^\S+ [A-Z]+ +(?!supervisor)\S/m;
 
 const { runs, submits } = options();
 const command = join(PACKAGE_ROOT, 'bin', 'longhand.js');
-const program = join(PACKAGE_ROOT, 'dist', 'longhand.js');
-if (!existsSync(program)) stop(`There is no ${program}. Run: npm run build`);
-const folder = mkdtempSync(join(tmpdir(), 'longhand-bench-'));
-// The runner of a command that was killed may write for a moment yet.
-process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
 const dataDir = join(folder, 'data');
 const recording = join(folder, 'greeting.wav');
-try {
+await onStage(async () => {
   const version = await measureVersion();
   const firstLine = await measureFirstLines();
   report(version, firstLine);
-} catch (error) {
-  if (!interrupted.signal.aborted) throw error;
-  process.exitCode = 130;
-}
+});
 
 interface Starts {
   wallMs: number[];
@@ -90,11 +80,6 @@ function count(name: keyof typeof FULL, given: string | undefined): number {
   const value = Number(given ?? FULL[name]);
   if (Number.isInteger(value) && value >= 1 && value <= 1000) return value;
   throw new Error(`--${name} must be a whole number from 1 to 1000.`);
-}
-
-function stop(sentence: string): never {
-  console.error(sentence);
-  process.exit(2);
 }
 
 async function measureVersion(): Promise<Version> {
@@ -244,10 +229,4 @@ function row(name: string, values: number[], cpuMs?: number): string {
   const spread = `${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)}`;
   const cpu = (cpuMs?.toFixed(0) ?? '').padStart(5);
   return `${name.padEnd(40)} ${median(values).toFixed(0).padStart(5)} ${spread.padStart(11)} ${cpu}`;
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return ((sorted[middle - 1 + (sorted.length % 2)] as number) + (sorted[middle] as number)) / 2;
 }

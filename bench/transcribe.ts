@@ -19,9 +19,8 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -37,10 +36,10 @@ import {
   requirePocketSphinx,
   resolvePocketSphinxModel,
 } from '../src/engines/pocketsphinx-install.ts';
-import { PACKAGE_ROOT } from '../src/package-root.ts';
 import { committedChunks } from '../src/store/chunks.ts';
 import { openStore } from '../src/store/open.ts';
 import { readStat } from '../src/supervisor/identity.ts';
+import { folder, interrupted, median, onStage, program, stop } from './support/stage.ts';
 
 const FULL = { rounds: 7, minutes: 10 };
 const BUDGET = { one: 1.03, two: 0.6 };
@@ -79,20 +78,10 @@ interface Ran {
 }
 
 const { rounds, minutes } = options();
-const program = join(PACKAGE_ROOT, 'dist', 'longhand.js');
-if (!existsSync(program)) stop(`There is no ${program}. Run: npm run build`);
-const folder = mkdtempSync(join(tmpdir(), 'longhand-bench-'));
-// The runner of a command that was killed may write for a moment yet.
-process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
 const recording = join(folder, 'speech.flac');
-try {
+await onStage(async () => {
   await bench();
-} catch (error) {
-  if (!interrupted.signal.aborted) throw error;
-  process.exitCode = 130;
-}
+});
 
 async function bench(): Promise<void> {
   await makeRecording();
@@ -125,11 +114,6 @@ function options(): typeof FULL {
   } catch (error) {
     return stop(`${(error as Error).message}\n${usage}`);
   }
-}
-
-function stop(sentence: string): never {
-  console.error(sentence);
-  process.exit(2);
 }
 
 /** Two voices take turns of three sentences until they have spoken long enough, pauses not counted. */
@@ -285,11 +269,4 @@ function row(name: string, runs: Ran[]): string {
   const spread = `${Math.min(...seconds).toFixed(1)}–${Math.max(...seconds).toFixed(1)}`;
   const cpu = median(runs.map((ran) => ran.cpuSeconds)).toFixed(1);
   return `${name.padEnd(26)} ${median(seconds).toFixed(1).padStart(6)} ${spread.padStart(13)} ${cpu.padStart(5)}`;
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [low, high] = [sorted[middle - 1 + (sorted.length % 2)] as number, sorted[middle] as number];
-  return (low + high) / 2;
 }

@@ -14,9 +14,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -29,6 +27,7 @@ import {
 } from '../src/engines/pocketsphinx-install.ts';
 import { PACKAGE_ROOT } from '../src/package-root.ts';
 import { type WordErrors, wordErrors } from '../test/support/word-errors.ts';
+import { folder, interrupted, onStage, program, stop } from './support/stage.ts';
 
 const FULL_WORDS = 1000;
 const MOST_WORDS = 3000;
@@ -51,23 +50,13 @@ const PARTS = [
 ].map((choices) => choices.split('|'));
 
 const wanted = options();
-const program = join(PACKAGE_ROOT, 'dist', 'longhand.js');
-if (!existsSync(program)) stop(`There is no ${program}. Run: npm run build`);
-const folder = mkdtempSync(join(tmpdir(), 'longhand-bench-'));
-// The runner of a command that was killed may write for a moment yet.
-process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
-try {
+await onStage(async () => {
   const spoken = await makeRecording();
   console.error('single pass …');
   const single = wordErrors(spoken, await hearInOnePass());
   console.error('longhand …');
   report(single, wordErrors(spoken, await hearInChunks()));
-} catch (error) {
-  if (!interrupted.signal.aborted) throw error;
-  process.exitCode = 130;
-}
+});
 
 function options(): number {
   try {
@@ -78,11 +67,6 @@ function options(): number {
   } catch (error) {
     return stop(`${(error as Error).message}\nUsage: node bench/run.js word-errors [--words N]`);
   }
-}
-
-function stop(sentence: string): never {
-  console.error(sentence);
-  process.exit(2);
 }
 
 /** @returns the words that are spoken in it */

@@ -16,6 +16,7 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { DiskError, InputError, LonghandError, reportOf } from '../domain/errors.ts';
+import { syncFolder } from '../files/directory.ts';
 import { spawnNative } from '../native/spawn.ts';
 import { requireProgram, safeInput } from './ffmpeg.ts';
 import { type Loudness, LoudnessMeter, SAMPLE_RATE_HZ } from './loudness.ts';
@@ -240,14 +241,4 @@ function asDiskError(error: unknown, path: string): unknown {
   const report = reportOf(error);
   if (report.kind !== 'disk' || error instanceof LonghandError) return error;
   return new DiskError(`${report.message} Decoding into ${path} stopped.`, report.remedy ?? 'Free some space.');
-}
-
-/** A rename is on the disk only when its folder is (fsync(2)). */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -24,6 +24,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { EngineError, NetworkError } from '../domain/errors.ts';
+import { Guard } from '../native/guard.ts';
 import { deathSignalPrefix, findProgram } from '../native/spawn.ts';
 import { isAlive } from './alive.ts';
 
@@ -243,12 +244,14 @@ async function run(
   { onLine, signal }: InstallOptions,
 ): Promise<{ code: number | null; tail: string }> {
   const [command, ...rest] = [...deathSignalPrefix(), program, ...args] as [string, ...string[]];
-  const child = spawn(command, rest, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A compiler that is killed leaves its temporary files behind; here they go with the folder.
+  const env = { ...process.env, TMPDIR: cwd };
+  const child = spawn(command, rest, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  const guard = child.pid === undefined ? undefined : guardGroup(child.pid);
+  const guard = child.pid === undefined ? undefined : Guard.over(child.pid);
   const kill = () => endGroup(child);
   signal?.addEventListener('abort', kill, { once: true });
   if (signal?.aborted) kill();
@@ -266,19 +269,8 @@ async function run(
     return { code, tail: lines.join('\n') };
   } finally {
     signal?.removeEventListener('abort', kill);
-    guard?.kill('SIGKILL');
+    await guard?.dismiss();
   }
-}
-
-function guardGroup(group: number): ChildProcess {
-  const guard = spawn('/bin/sh', ['-c', 'read _; kill -9 -- "-$0"', String(group)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  // Its pipe breaks when it is ended, which is how it ends.
-  guard.stdin?.on('error', () => {});
-  guard.on('error', () => {}); // Without a shell there is no guard; the build goes on.
-  return guard;
 }
 
 function endGroup(child: ChildProcess): void {

@@ -47,7 +47,8 @@ export function makePrivateFolder(path: string): void {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Makes a rename in a folder outlive a power cut: it is on the disk only when its folder is (fsync(2)). */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

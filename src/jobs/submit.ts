@@ -3,23 +3,15 @@ import { access, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
 import type { Engine, EngineName, EngineSettings } from '../engines/engine.ts';
+import type { JobParameters } from '../pipeline/order.ts';
 import { insertJob } from '../store/jobs.ts';
 import type { Store } from '../store/store.ts';
-import type { JobParameters } from '../supervisor/run-order.ts';
 import { chooseEngine } from './choose-engine.ts';
 
-export interface Submission {
+export interface Submission extends Omit<JobParameters, 'engine'> {
   /** Absolute path of the recording, as data: any characters. */
   path: string;
   engine: EngineName | 'auto';
-  model: string;
-  language: string;
-  processes: number;
-  workers: number;
-  preprocessWorkers: number;
-  chunkDurationSeconds?: number | undefined;
-  overlapSeconds: number;
-  chunkTimeoutSeconds?: number | undefined;
 }
 
 export interface SubmitContext {
@@ -43,21 +35,12 @@ export async function submit({ store, engines, settings }: SubmitContext, wish: 
   await requireFile(wish.path);
   const { engine, model } = await chooseEngine(engines, settings, wish);
   requireChunkFits(engine, wish);
-  const parameters: JobParameters = {
-    engine: engine.name,
-    model: wish.model,
-    language: wish.language,
-    processes: wish.processes,
-    workers: wish.workers,
-    preprocessWorkers: wish.preprocessWorkers,
-    chunkDurationSeconds: wish.chunkDurationSeconds,
-    overlapSeconds: wish.overlapSeconds,
-    chunkTimeoutSeconds: wish.chunkTimeoutSeconds,
-  };
-  const filename = basename(wish.path);
+  const { path, ...asked } = wish;
+  const parameters: JobParameters = { ...asked, engine: engine.name };
+  const filename = basename(path);
   const id = await insertJob(store, {
     filename,
-    originalPath: wish.path,
+    originalPath: path,
     engine: engine.name,
     model: model.name,
     language: wish.language,

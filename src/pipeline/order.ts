@@ -1,19 +1,12 @@
 import type { StageName, StageStatus } from '../domain/stage.ts';
 import type { EngineName, EngineSettings } from '../engines/engine.ts';
 
-/** Everything a runner needs to know. It reads no configuration of its own. */
-export interface RunOrder {
-  jobId: number;
-  /** Absolute path of the recording; any characters. */
-  sourcePath: string;
-  /** The job's own folder for files, existing, private. */
-  jobDir: string;
-  /** A folder for what lives no longer than this run, existing, private, empty. */
-  scratchDir: string;
+/** What was asked for when the job was submitted; kept with it, so that every later run does the same. */
+export interface JobParameters {
   engine: EngineName;
-  /** As submitted: `auto`, a name or a path; or as an earlier run resolved it. */
+  /** `auto`, a name or a path. */
   model: string;
-  /** As submitted, or as an earlier run decided it. */
+  /** `auto`, or BCP 47. */
   language: string;
   /** Engine workers side by side. */
   processes: number;
@@ -22,10 +15,21 @@ export interface RunOrder {
   /** Threads for decoding. */
   preprocessWorkers: number;
   /** Seconds; undefined leaves it to the engine. */
-  chunkDurationSeconds?: number;
+  chunkDurationSeconds?: number | undefined;
   overlapSeconds: number;
   /** A fixed allowance for one chunk; undefined measures it. */
-  chunkTimeoutSeconds?: number;
+  chunkTimeoutSeconds?: number | undefined;
+}
+
+/** Everything a runner needs to know. It reads no configuration of its own. */
+export interface RunOrder extends JobParameters {
+  jobId: number;
+  /** Absolute path of the recording; any characters. */
+  sourcePath: string;
+  /** The job's own folder for files, existing, private. */
+  jobDir: string;
+  /** A folder for what lives no longer than this run, existing, private, empty. */
+  scratchDir: string;
   settings: EngineSettings;
   /** What earlier runs of this job left. */
   known: {

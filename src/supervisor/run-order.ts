@@ -1,25 +1,12 @@
 import { cpus } from 'node:os';
 import type { StageName, StageStatus } from '../domain/stage.ts';
-import type { EngineName, EngineSettings } from '../engines/engine.ts';
-import type { RunOrder } from '../pipeline/order.ts';
+import type { EngineSettings } from '../engines/engine.ts';
+import type { JobParameters, RunOrder } from '../pipeline/order.ts';
 import { listArtifacts } from '../store/artifacts.ts';
 import type { JobRow } from '../store/schema.ts';
 import { listStages } from '../store/stages.ts';
 import type { Store } from '../store/store.ts';
 import { scratchFolder } from './job-files.ts';
-
-/** What was asked for when the job was submitted; kept with it, so that every later run does the same. */
-export interface JobParameters {
-  engine: EngineName;
-  model: string;
-  language: string;
-  processes: number;
-  workers: number;
-  preprocessWorkers: number;
-  chunkDurationSeconds?: number | undefined;
-  overlapSeconds: number;
-  chunkTimeoutSeconds?: number | undefined;
-}
 
 /** The order for the next run of a job: what was asked for, and what earlier runs left. */
 export async function runOrderFor(
@@ -30,19 +17,13 @@ export async function runOrderFor(
   const parameters = JSON.parse(job.parameters ?? '{}') as JobParameters;
   const [stages, artifacts] = await Promise.all([listStages(store, job.id), listArtifacts(store, job.id)]);
   return {
+    ...parameters,
+    ...withinCores(parameters.processes, parameters.workers),
     jobId: job.id,
     sourcePath: job.original_path ?? '',
     jobDir,
     scratchDir: scratchFolder(jobDir),
     settings,
-    engine: parameters.engine,
-    model: parameters.model,
-    language: parameters.language,
-    ...withinCores(parameters.processes, parameters.workers),
-    preprocessWorkers: parameters.preprocessWorkers,
-    overlapSeconds: parameters.overlapSeconds,
-    ...(parameters.chunkDurationSeconds ? { chunkDurationSeconds: parameters.chunkDurationSeconds } : {}),
-    ...(parameters.chunkTimeoutSeconds ? { chunkTimeoutSeconds: parameters.chunkTimeoutSeconds } : {}),
     known: {
       ...(job.source_sha256 ? { sourceSha256: job.source_sha256 } : {}),
       ...(job.source_bytes !== null ? { sourceBytes: job.source_bytes } : {}),

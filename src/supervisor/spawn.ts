@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { LonghandError } from '../domain/errors.ts';
-import { Guard } from './guard.ts';
+import { Guard } from '../native/guard.ts';
 import { identify, type ProcessIdentity, RUN_TOKEN_VARIABLE } from './identity.ts';
 
 /** A started runner and what holds it. */

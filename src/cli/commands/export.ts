@@ -3,33 +3,22 @@ import type { JobView } from '../../jobs/view.ts';
 import { jobIdOf } from '../arguments.ts';
 import { print, printJson, say, shown } from '../output.ts';
 import type { Shell } from '../shell.ts';
-
-interface Flags {
-  format?: string[];
-  output?: string;
-  json?: boolean;
-}
+import { type TextFlags, withTextOptions } from '../text-options.ts';
 
 const EXAMPLE = `
 Example:
   longhand export 12 --format srt > interview.srt`;
 
 export function defineExport(program: Command, shell: Shell): void {
-  program
-    .command('export')
-    .description('print the text of a finished job')
-    .argument('<id>', 'number of the job')
-    .option('--format <name>', 'txt, srt, vtt or json; may be repeated', (value, before: string[] = []) => [
-      ...before,
-      value,
-    ])
-    .option('--output <dir>', 'write files into DIR instead of standard output')
-    .option('--json', 'print JSON: the transcript, or the names of the files')
+  withTextOptions(
+    program.command('export').description('print the text of a finished job').argument('<id>', 'number of the job'),
+    'print JSON: the transcript, or the names of the files',
+  )
     .addHelpText('after', EXAMPLE)
-    .action((id: string, flags: Flags) => exportText(shell, jobIdOf(id), flags));
+    .action((id: string, flags: TextFlags) => exportText(shell, jobIdOf(id), flags));
 }
 
-async function exportText(shell: Shell, id: number, flags: Flags): Promise<void> {
+async function exportText(shell: Shell, id: number, flags: TextFlags): Promise<void> {
   const [{ ask }, { destination, textOf, writeTexts }] = await Promise.all([
     import('../session.ts'),
     import('../transcript-files.ts'),

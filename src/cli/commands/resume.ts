@@ -2,33 +2,25 @@ import type { Command } from 'commander';
 import { jobIds } from '../arguments.ts';
 import { say } from '../output.ts';
 import type { Shell } from '../shell.ts';
-
-interface Flags {
-  format?: string[];
-  output?: string;
-  json?: boolean;
-}
+import { type TextFlags, withTextOptions } from '../text-options.ts';
 
 const EXAMPLE = `
 Example:
   longhand resume 12`;
 
 export function defineResume(program: Command, shell: Shell, finish: (code: number) => void): void {
-  program
-    .command('resume')
-    .description('go on with stopped, paused, failed or cancelled jobs from their checkpoints')
-    .argument('<id...>', 'numbers of jobs, from longhand jobs')
-    .option('--format <name>', 'txt, srt, vtt or json; may be repeated', (value, before: string[] = []) => [
-      ...before,
-      value,
-    ])
-    .option('--output <dir>', 'write files into DIR instead of standard output')
-    .option('--json', 'print one JSON document with all jobs and their texts')
+  withTextOptions(
+    program
+      .command('resume')
+      .description('go on with stopped, paused, failed or cancelled jobs from their checkpoints')
+      .argument('<id...>', 'numbers of jobs, from longhand jobs'),
+    'print one JSON document with all jobs and their texts',
+  )
     .addHelpText('after', EXAMPLE)
-    .action(async (ids: string[], flags: Flags) => finish(await resume(shell, jobIds(ids), flags)));
+    .action(async (ids: string[], flags: TextFlags) => finish(await resume(shell, jobIds(ids), flags)));
 }
 
-async function resume(shell: Shell, ids: number[], flags: Flags): Promise<number> {
+async function resume(shell: Shell, ids: number[], flags: TextFlags): Promise<number> {
   const [{ destination }, { Results, sayHowToResume }, { seeThrough }] = await Promise.all([
     import('../transcript-files.ts'),
     import('../results.ts'),

@@ -3,14 +3,12 @@ import type { ConfigInput } from '../../config/schema.ts';
 import type { Submission, Submitted } from '../../jobs/submit.ts';
 import { say, shown } from '../output.ts';
 import type { Shell } from '../shell.ts';
+import { type TextFlags, withTextOptions } from '../text-options.ts';
 
-interface Flags extends ConfigInput {
+interface Flags extends ConfigInput, TextFlags {
   engine?: 'auto' | 'whisper' | 'pocketsphinx' | 'openai';
   chunkDuration?: number;
   overlap?: number;
-  format?: string[];
-  output?: string;
-  json?: boolean;
   untracked?: boolean;
 }
 
@@ -24,24 +22,24 @@ Examples:
   longhand transcribe hearing.wav --engine whisper --model small --language th`;
 
 export function defineTranscribe(program: Command, shell: Shell, finish: (code: number) => void): void {
-  program
-    .command('transcribe')
-    .description('turn recordings into text; each becomes a job that can be resumed')
-    .argument('<file...>', 'recordings: any audio or video that ffmpeg reads')
-    .option('--engine <name>', 'auto, whisper, pocketsphinx or openai (LONGHAND_ENGINE)')
-    .option(
-      '--model <name>',
-      "auto, tiny, base, small, medium, large, large-v3-turbo, or a model's file (LONGHAND_MODEL)",
-    )
-    .option('--language <code>', 'auto, en, th, … (LONGHAND_LANGUAGE)')
-    .option('--processes <n>', 'engine workers side by side (LONGHAND_PROCESSES)', numberOf)
-    .option('--workers <n>', 'threads of each engine worker (LONGHAND_WORKERS)', numberOf)
-    .option('--chunk-duration <seconds>', "length of a chunk; the engine's own by default", numberOf)
-    .option('--overlap <seconds>', 'seconds that neighbouring chunks share (default 0)', numberOf)
-    .option('--format <name>', 'txt, srt, vtt or json; may be repeated', collect)
-    .option('--output <dir>', 'write files into DIR instead of standard output')
-    .option('--json', 'print one JSON document with all jobs and their texts')
-    .option('--untracked', 'keep no record of the job; it cannot be resumed')
+  withTextOptions(
+    program
+      .command('transcribe')
+      .description('turn recordings into text; each becomes a job that can be resumed')
+      .argument('<file...>', 'recordings: any audio or video that ffmpeg reads')
+      .option('--engine <name>', 'auto, whisper, pocketsphinx or openai (LONGHAND_ENGINE)')
+      .option(
+        '--model <name>',
+        "auto, tiny, base, small, medium, large, large-v3-turbo, or a model's file (LONGHAND_MODEL)",
+      )
+      .option('--language <code>', 'auto, en, th, … (LONGHAND_LANGUAGE)')
+      .option('--processes <n>', 'engine workers side by side (LONGHAND_PROCESSES)', numberOf)
+      .option('--workers <n>', 'threads of each engine worker (LONGHAND_WORKERS)', numberOf)
+      .option('--chunk-duration <seconds>', "length of a chunk; the engine's own by default", numberOf)
+      .option('--overlap <seconds>', 'seconds that neighbouring chunks share (default 0)', numberOf)
+      .option('--untracked', 'keep no record of the job; it cannot be resumed'),
+    'print one JSON document with all jobs and their texts',
+  )
     .addHelpText('after', EXAMPLE)
     .action(async (files: string[], flags: Flags) => finish(await transcribe(shell, files, flags)));
 }
@@ -110,8 +108,4 @@ function numberOf(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
   return value;
-}
-
-function collect(value: string, before: string[] = []): string[] {
-  return [...before, value];
 }

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
-import { Guard } from '../../src/supervisor/guard.ts';
+import { Guard } from '../../src/native/guard.ts';
 import { isAlive, readStat, signalGroup, signalProcess } from '../../src/supervisor/identity.ts';
 import { nextMessage, startChild } from '../store/child.ts';
-import { identityOf, inState, start, startFixture, until } from './processes.ts';
+import { identityOf, inState, start, startFixture, until } from '../supervisor/processes.ts';
 
 const HOLD_A_GUARD = `
   import { spawn } from 'node:child_process';
-  import { Guard } from './src/supervisor/guard.ts';
+  import { Guard } from './src/native/guard.ts';
   const group = spawn('sh', ['-c', 'sleep 1000 & echo $!; wait'], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
   group.stdout.once('data', (line) => {
     const guard = Guard.over(group.pid);

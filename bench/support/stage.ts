@@ -1,0 +1,41 @@
+/** What every bench of the built command stands on: the program, a folder of its own, and a way to be interrupted. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
+
+/** Says what is wrong with the call, and ends. */
+export function stop(sentence: string): never {
+  console.error(sentence);
+  process.exit(2);
+}
+
+/** The built command. */
+export const program = join(PACKAGE_ROOT, 'dist', 'longhand.js');
+if (!existsSync(program)) stop(`There is no ${program}. Run: npm run build`);
+
+/** Removed at the end, however the bench ends. */
+export const folder = mkdtempSync(join(tmpdir(), 'longhand-bench-'));
+// The runner of a command that was killed may write for a moment yet.
+process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+
+/** Aborted by Ctrl-C. */
+export const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
+
+/** Runs a bench; an interrupted one ends with 130. */
+export async function onStage(bench: () => Promise<void>): Promise<void> {
+  try {
+    await bench();
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    process.exitCode = 130;
+  }
+}
+
+/** The value in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
