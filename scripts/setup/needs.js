@@ -28,10 +28,13 @@ export function needsOf(args) {
 }
 
 /**
- * The tests synthesise speech and recognise it for real, with what every machine can have.
+ * The tests synthesise speech and recognise it for real, with what every machine can have, and build whisper.cpp.
  * @type {Needs}
  */
-export const NEEDS_OF_TESTS = { programs: [...MEDIA, 'pocketsphinx_batch', 'flite'], engine: 'none' };
+export const NEEDS_OF_TESTS = {
+  programs: [...MEDIA, 'pocketsphinx_batch', 'flite', 'cmake', 'make', 'g++'],
+  engine: 'none',
+};
 
 /**
  * By hand: all that turning recordings into text takes.
