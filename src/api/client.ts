@@ -22,13 +22,13 @@ export class ApiClient {
   }
 
   /** @throws OwnerGoneError; LonghandError or UsageError as the owner's problem says */
-  async get<T>(path: string): Promise<T> {
-    return JSON.parse(await this.getText(path)) as T;
+  async get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return JSON.parse(await this.getText(path, signal)) as T;
   }
 
   /** As `get`, for what is not JSON. */
-  async getText(path: string): Promise<string> {
-    return await wholeText(await this.#open('GET', path));
+  async getText(path: string, signal?: AbortSignal): Promise<string> {
+    return await wholeText(await this.#open('GET', path, undefined, signal), signal);
   }
 
   async post<T>(path: string, body: unknown = {}): Promise<T> {
@@ -81,6 +81,7 @@ export class ApiClient {
         const gone = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(
           (error as { code?: string }).code ?? '',
         );
+        if (signal?.aborted) return reject(signal.reason);
         reject(gone ? new OwnerGoneError('The owner is gone.', { cause: error }) : error);
       });
       request.end(payload);
@@ -89,15 +90,15 @@ export class ApiClient {
 }
 
 /** @throws OwnerGoneError when the connection broke before the end */
-function wholeText(response: IncomingMessage): Promise<string> {
+function wholeText(response: IncomingMessage, signal?: AbortSignal): Promise<string> {
   return text(response).catch((error) => {
-    throw goneUnless(undefined, error);
+    throw goneUnless(signal, error);
   });
 }
 
 /** A connection that breaks means that the owner ended, unless we broke it. */
 function goneUnless(ours: AbortSignal | undefined, error: unknown): unknown {
-  if (ours?.aborted) return error;
+  if (ours?.aborted) return ours.reason;
   return new OwnerGoneError('The owner ended while it answered.', { cause: error });
 }
 

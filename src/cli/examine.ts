@@ -127,7 +127,7 @@ async function database(dataDir: string): Promise<Examined> {
     name: 'database',
     state: 'missing',
     detail: `${file}: ${problem}`,
-    remedy: 'Restore a backup from the folder "backups" beside it.',
+    remedy: 'Run longhand jobs: it names the newest good backup, if there is one.',
   };
 }
 

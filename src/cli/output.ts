@@ -21,10 +21,21 @@ export function say(line: string): void {
 export function sayError(error: unknown): void {
   const { message, remedy, evidence } = reportOf(error);
   say(`longhand: ${message}`);
-  if (remedy) say(`  ${remedy}`);
+  if (remedy) say(`  ${asTyped(remedy)}`);
   // A bug of ours: only then is the technical side what the reader needs.
   if (!(error instanceof LonghandError) && evidence && process.env.LONGHAND_DEBUG) say(evidence);
 }
+
+/**
+ * Our own advice in the form in which it can be typed here: in a clone the command is not on the PATH and is started
+ * by npm, which says so (npm_command, npm_lifecycle_event; see npm's scripts documentation).
+ */
+export function asTyped(advice: string, env: NodeJS.ProcessEnv = process.env): string {
+  const byNpm = env.npm_command === 'exec' || env.npm_lifecycle_event === 'transcribe';
+  return byNpm ? advice.replace(OUR_COMMANDS, 'npx $&') : advice;
+}
+
+const OUR_COMMANDS = /(?<!npx )\blonghand (?=(transcribe|jobs|show|resume|export|logs|models|engines|doctor)\b)/g;
 
 export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? EXIT.usage : EXIT.failed;
@@ -40,6 +51,7 @@ export function table(rows: readonly (readonly string[])[]): string {
     .map((row) =>
       row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '),
     )
+    .map((line) => line.trimEnd())
     .join('\n');
 }
 

@@ -1,6 +1,6 @@
 import type { ApiClient } from '../api/client.ts';
 import type { JobView } from '../jobs/view.ts';
-import { print, printJson, say, shown } from './output.ts';
+import { asTyped, print, printJson, say, shown } from './output.ts';
 import { type Destination, textOf, writeTexts } from './transcript-files.ts';
 
 /** Gives each finished job's text to the user, in the way that was asked for. */
@@ -20,8 +20,8 @@ export class Results {
     if (job.status !== 'completed') {
       this.#jobs.push(job);
       say(`Job ${job.id} (${shown(job.filename)}) ${job.status}: ${job.error?.message ?? ''}`.trimEnd());
-      if (job.error?.remedy) say(`  ${job.error.remedy}`);
-      if (job.status === 'failed') say(`  See: longhand show ${job.id}, longhand logs ${job.id}`);
+      if (job.error?.remedy) say(`  ${asTyped(job.error.remedy)}`);
+      if (job.status === 'failed') say(`  ${asTyped(`See: longhand show ${job.id}, longhand logs ${job.id}`)}`);
       return;
     }
     if (this.#to.folder !== undefined) {
@@ -44,5 +44,5 @@ export class Results {
 
 /** What to do for those who stopped before the end. */
 export function sayHowToResume(ids: number[]): void {
-  if (ids.length > 0) say(`Stopped at the checkpoint. Go on with: longhand resume ${ids.join(' ')}`);
+  if (ids.length > 0) say(`Stopped at the checkpoint. Go on with: ${asTyped(`longhand resume ${ids.join(' ')}`)}`);
 }

@@ -9,6 +9,8 @@ import type { OwnerProcess, Shell } from './shell.ts';
 /** Another process may hold the data folder for a moment before it listens, or after it stopped listening. */
 const PATIENCE_MS = 15_000;
 const PAUSE_MS = 40;
+/** An owner that lives answers at once, however much it works: the work is done in other processes. */
+const ANSWER_MS = 5_000;
 
 /** A way to the owner of the data folder, which may be this process. */
 export interface Session {
@@ -37,16 +39,17 @@ export async function openSession(
     }
     const api = new ApiClient(socketPathFor(config.dataDir));
     try {
-      await api.get('/livez');
+      await api.get('/livez', AbortSignal.timeout(ANSWER_MS));
       return { api, owner: undefined, close: async () => undefined };
     } catch (error) {
-      if (!(error instanceof OwnerGoneError)) throw error;
+      if (!(error instanceof OwnerGoneError) && (error as Error).name !== 'TimeoutError') throw error;
     }
     if (systemClock.now() > deadline) {
       throw new LonghandError({
         kind: 'unknown',
         message: `Another process holds the data folder ${config.dataDir} and does not answer.`,
-        remedy: 'Look for it with: ps aux | grep longhand',
+        remedy:
+          'It may be stopped (Ctrl-Z): continue it with fg in its terminal, or find it with: ps aux | grep longhand',
       });
     }
     await systemClock.sleep(PAUSE_MS);

@@ -8,7 +8,7 @@ import { type Config, type ConfigInput, SETTINGS, type SettingName } from './sch
 import { nearest } from './suggest.ts';
 
 /** Variables of ours that are no settings. */
-const OTHER_VARIABLES = ['LONGHAND_CONFIG', 'LONGHAND_RUN_TOKEN'];
+const OTHER_VARIABLES = ['LONGHAND_CONFIG', 'LONGHAND_DEBUG', 'LONGHAND_RUN_TOKEN'];
 
 export interface Loaded {
   config: Config;

@@ -8,9 +8,12 @@ import { z } from 'zod';
 import { ENGINE_NAMES } from '../engines/engine.ts';
 
 /** A setting from the environment or the file comes as text. */
-const number = z.union([z.number(), z.string().trim().min(1).transform(Number)]).pipe(z.number());
-const positive = number.pipe(z.number().positive());
-const whole = number.pipe(z.int().positive());
+const number = z
+  .union([z.number(), z.string().trim().min(1).transform(Number)], 'it must be a number')
+  .pipe(z.number('it must be a number'));
+const positive = number.pipe(z.number().positive('it must be above 0'));
+const whole = number.pipe(z.int('it must be a whole number').positive('it must be above 0'));
+const share = number.pipe(z.number().min(0, 'it must be 0 or more').max(10, 'it must be 10 or less'));
 const flag = z.union([
   z.boolean(),
   z.enum(['true', 'false', '1', '0', 'yes', 'no']).transform((text) => ['true', '1', 'yes'].includes(text)),
@@ -31,7 +34,11 @@ function setting<T extends z.ZodType>(env: string, type: T, about: string): Sett
 export const SETTINGS = {
   dataDir: setting('LONGHAND_DATA', z.string().min(1), 'folder of the database, the jobs and the logs'),
   cacheDir: setting('LONGHAND_CACHE', z.string().min(1), 'folder of the models and built engines'),
-  engine: setting('LONGHAND_ENGINE', z.enum(['auto', ...ENGINE_NAMES]).default('auto'), 'speech recogniser'),
+  engine: setting(
+    'LONGHAND_ENGINE',
+    z.enum(['auto', ...ENGINE_NAMES], `it must be one of auto, ${ENGINE_NAMES.join(', ')}`).default('auto'),
+    'speech recogniser',
+  ),
   model: setting('LONGHAND_MODEL', z.string().min(1).default('auto'), "model's name or file"),
   language: setting('LONGHAND_LANGUAGE', z.string().min(2).default('auto'), 'language spoken, such as en or th'),
   processes: setting(
@@ -46,11 +53,7 @@ export const SETTINGS = {
     positive.optional(),
     "seconds per chunk; the engine's own by default",
   ),
-  overlapSeconds: setting(
-    'LONGHAND_OVERLAP',
-    number.pipe(z.number().min(0).max(10)).default(0),
-    'seconds that neighbouring chunks share',
-  ),
+  overlapSeconds: setting('LONGHAND_OVERLAP', share.default(0), 'seconds that neighbouring chunks share'),
   chunkTimeoutSeconds: setting(
     'LONGHAND_CHUNK_TIMEOUT',
     positive.optional(),

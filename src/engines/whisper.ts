@@ -48,7 +48,7 @@ export const whisper: Engine = {
     if (!program) {
       return {
         available: false,
-        detail: 'whisper-cli is not installed',
+        detail: 'whisper-cli is not installed.',
         remedy: 'Run: longhand engines install whisper',
       };
     }

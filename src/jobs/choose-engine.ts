@@ -49,7 +49,7 @@ async function tryEngine(
   { model, language }: EngineWish,
 ): Promise<EngineChoice> {
   const { available, detail, remedy } = await engine.check(settings);
-  if (!available) throw new UsageError(`${engine.label} is not installed: ${detail}`, remedy);
+  if (!available) throw new UsageError(detail, remedy);
   const { languages } = engine;
   if (language !== 'auto' && languages !== 'any' && !languages.includes(language)) {
     throw new UsageError(

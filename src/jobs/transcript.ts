@@ -18,9 +18,7 @@ export async function transcriptOf(store: Store, id: number, jobDir: string): Pr
   const job = await getJob(store, id);
   if (!job) throw new JobNotFoundError(id);
   if (job.status !== 'completed') {
-    const remedy =
-      job.status === 'processing' || job.status === 'pending' ? `longhand show ${id}` : `longhand resume ${id}`;
-    throw new JobStateError(`Job ${id} is ${job.status}; it has no transcript yet.`, `See: ${remedy}`);
+    throw new JobStateError(`Job ${id} is ${job.status}; it has no transcript yet.`, `See: longhand show ${id}`);
   }
   const artifact = (await listArtifacts(store, id)).find(({ name }) => name === TRANSCRIPT_ARTIFACT);
   const path = join(jobDir, artifact?.path ?? TRANSCRIPT_ARTIFACT);

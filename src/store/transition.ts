@@ -86,6 +86,7 @@ async function moveJob(store: Store, trx: Trx, id: number, to: JobStatus, how: T
   if (to === 'retrying') await setNotBefore(trx, id, how.notBefore ?? 0);
   if (isAtRest(to)) await leaveQueue(trx, id);
   if (isTriedAgainByHand(job.status, to)) await forgetFailedChunks(trx, id);
+  if (job.status === 'processing' && to !== 'completed') await haltStages(trx, id);
 
   await appendEvent(trx, {
     jobId: id,
@@ -114,6 +115,16 @@ function follows(from: JobStatus, to: JobStatus, now: number): JobPatch {
 
 function isTriedAgainByHand(from: JobStatus, to: JobStatus): boolean {
   return to === 'pending' && (from === 'failed' || from === 'cancelled');
+}
+
+/** Nobody works on them any more; what they gave so far stays for the next run. */
+async function haltStages(trx: Trx, jobId: number): Promise<void> {
+  await trx
+    .updateTable('stages')
+    .set({ status: 'not_started' })
+    .where('job_id', '=', jobId)
+    .where('status', '=', 'processing')
+    .execute();
 }
 
 async function forgetFailedChunks(trx: Trx, jobId: number): Promise<void> {

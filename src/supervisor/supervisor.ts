@@ -105,7 +105,10 @@ export class Supervisor {
         return new Run({ store, clock, runnerPath, log, tell }, claimed, order);
       });
       await removeScratch(jobDir);
-      tellLog(log, result);
+      const [level, message] = lastWord(result.outcome);
+      log.write(level, 'supervisor', message);
+      // What failed is told with the job; a crash would pass unnoticed.
+      if (result.outcome.type === 'crashed') tell({ type: 'log', jobId: job.id, level, message });
       await log.close();
       const tail = await lastLines(log.path, EVIDENCE_LINES);
       await this.#settle(claimed, result, tail.text);
@@ -146,11 +149,6 @@ export class Supervisor {
       }
     }
   }
-}
-
-function tellLog(log: JobLog, { outcome }: RunResult): void {
-  const [level, sentence] = lastWord(outcome);
-  log.write(level, 'supervisor', sentence);
 }
 
 function lastWord(outcome: RunOutcome): [LogLevel, string] {

@@ -51,8 +51,9 @@ describe('kill -9', () => {
     const running = home.start(['transcribe', ...SHORT_CHUNKS, file]);
     await running.said(/Processing chunk 2\//);
     process.kill(runnerOf(running.child.pid as number), 'SIGKILL');
-    const { code, stdout } = await running.finished;
+    const { code, stdout, stderr } = await running.finished;
     expect({ code, stdout }).toEqual({ code: 0, stdout: text });
+    expect(stderr).toMatch(/The runner was ended by SIGKILL before the job was done\. The job goes on/);
     const { runs } = await home.json<Shown>(['show', '2']);
     expect(runs).toMatchObject([
       { number: 1, outcome: 'crashed', signal: 'SIGKILL' },

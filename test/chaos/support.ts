@@ -16,6 +16,7 @@ export const SHORT_CHUNKS = ['--chunk-duration', '4', '--processes', '1'];
 export interface Shown {
   status: string;
   chunks: { total: number; complete: number };
+  stages: { name: string; status: string }[];
   runs: { number: number; outcome: string | null; chunksCommitted: number; reason: string | null }[];
 }
 

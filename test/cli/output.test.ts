@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
+  asTyped,
   byteSize,
   clockTime,
   exitCodeOf,
@@ -112,4 +113,16 @@ test.each([
   [5000 * 1024 ** 4, '5000.0 TB'],
 ])('%d bytes are %s', (bytes, text) => {
   expect(byteSize(bytes)).toBe(text);
+});
+
+test('advice names the command as it can be typed', () => {
+  const advice = 'Run: longhand models pull base && longhand doctor. The folder is /home/longhand shared.';
+  expect(asTyped(advice, {})).toBe(advice);
+  for (const env of [{ npm_command: 'exec' }, { npm_lifecycle_event: 'transcribe' }]) {
+    const typed = asTyped(advice, env);
+    expect(typed).toBe(
+      'Run: npx longhand models pull base && npx longhand doctor. The folder is /home/longhand shared.',
+    );
+    expect(asTyped(typed, env)).toBe(typed);
+  }
 });

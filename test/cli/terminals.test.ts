@@ -17,6 +17,7 @@ describe('Ctrl-C', () => {
     await noneLeft(await runTokens(home));
     const stopped = await home.json<Shown>(['show', '2']);
     expect(stopped).toMatchObject({ status: 'pending', runs: [{ outcome: 'stopped', reason: 'interrupted' }] });
+    expect(stopped.stages.filter(({ status }) => status === 'processing')).toEqual([]);
     expect(stopped.chunks.complete).toBeGreaterThanOrEqual(1);
     const resumed = await home.run(['resume', '2']);
     expect({ code: resumed.code, stdout: resumed.stdout }).toEqual({ code: 0, stdout: text });
@@ -75,6 +76,19 @@ describe('a second terminal', () => {
       expect({ end, code, stdout }).toEqual({ end, code: 0, stdout: text });
     }
     await noneLeft(await runTokens(home));
+  });
+
+  it('is told when the owner is stopped and cannot answer', async () => {
+    const home = new Home();
+    const running = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
+    await running.said(/Processing chunk 1\//);
+    running.signal('SIGSTOP');
+    const { code, stderr } = await home.run(['jobs']);
+    running.signal('SIGCONT');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/holds the data folder .* and does not answer\.\n.*Ctrl-Z/);
+    running.signal('SIGINT');
+    expect((await running.finished).code).toBe(130);
   });
 
   it('that only asks leaves the work to the owner, however many ask', async () => {

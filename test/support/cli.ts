@@ -137,5 +137,5 @@ function allStats() {
 }
 
 function withoutLonghand(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(LONGHAND_(?!TEST)|MAX_)/.test(name)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(LONGHAND_|MAX_|npm_)/.test(name)));
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../domain/errors.ts';
-import { print, printJson, say, table } from '../output.ts';
+import { asTyped, print, printJson, say, table } from '../output.ts';
 import type { Shell } from '../shell.ts';
 
 interface Flags {
@@ -58,7 +58,7 @@ async function install(shell: Shell, name: string, json: boolean): Promise<void>
     const built = await installWhisper({ cacheDir, signal: interrupted.signal, onLine: (line) => say(`  ${line}`) });
     if (json) return printJson(built);
     say(`Whisper ${built.version} is ${built.built ? 'built' : 'there already'}: ${built.program}`);
-    say('A model is needed too: longhand models pull base');
+    say(asTyped('A model is needed too: longhand models pull base'));
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
     say('Stopped. Nothing was left behind.');

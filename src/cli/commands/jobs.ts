@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../domain/errors.ts';
 import { JOB_STATUSES } from '../../domain/job.ts';
 import type { JobView } from '../../jobs/view.ts';
-import { clockTime, print, printJson, say, shown, table } from '../output.ts';
+import { asTyped, clockTime, print, printJson, say, shown, table } from '../output.ts';
 import type { Shell } from '../shell.ts';
 
 interface Flags {
@@ -37,7 +37,7 @@ async function listJobs(shell: Shell, { status, limit, json }: Flags): Promise<v
   const query = new URLSearchParams({ limit, ...(status ? { status } : {}) });
   const { jobs } = await ask(shell, await shell.config(), (api) => api.get<{ jobs: JobView[] }>(`/api/jobs?${query}`));
   if (json) return printJson({ jobs });
-  if (jobs.length === 0) return say('No jobs. Begin with: longhand transcribe FILE');
+  if (jobs.length === 0) return say(asTyped('No jobs. Begin with: longhand transcribe FILE'));
   print(table([['ID', 'STATUS', 'DONE', 'LENGTH', 'ENGINE', 'MODEL', 'CREATED', 'FILE'], ...jobs.map(row)]));
 }
 

@@ -60,7 +60,11 @@ async function planOnce(context: PipelineContext, loudness: Loudness): Promise<v
   );
   const seconds = (loudness.samples / SAMPLE_RATE_HZ).toFixed(1);
   const speaking = chunks.filter(({ speech }) => speech).length;
-  context.log('INFO', 'prepare', `${seconds} s of audio in ${chunks.length} chunks, ${speaking} with speech`);
+  context.log(
+    'INFO',
+    'prepare',
+    `${seconds} s of audio in ${chunks.length} ${chunks.length === 1 ? 'chunk' : 'chunks'}, ${speaking} with speech`,
+  );
 }
 
 /** Makes sure that the recording is still the one that the job was made for. */
@@ -111,7 +115,7 @@ async function requireSpace({ order }: PipelineContext, source: AudioProbe): Pro
   const inMb = (bytes: number) => `${Math.ceil(bytes / 1024 / 1024)} MB`;
   throw new DiskError(
     `There is not enough disk space for "${basename(order.sourcePath)}": ${inMb(needed)} needed, ${inMb(free)} free.`,
-    'Free some space, or choose another folder with LONGHAND_DATA, then resume the job.',
+    'Free some space, then resume the job.',
   );
 }
 

@@ -159,7 +159,7 @@ async function finalize(context: PipelineContext, decided: TranscribeOutput, pre
     ...written,
   });
   await checkpoint.setStage('transcribe', { status: 'complete', output: decided });
-  context.log('INFO', 'transcribe', `${words.length} words`);
+  context.log('INFO', 'transcribe', `${words.length} ${words.length === 1 ? 'word' : 'words'}`);
   await checkpoint.finish({ text: formatTranscript(transcript, 'txt') });
 }
 
