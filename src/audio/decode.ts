@@ -110,30 +110,32 @@ export async function decode(inputPath: string, outPath: string, options: Decode
 async function receive(stdout: Readable, file: FileHandle, options: DecodeOptions) {
   const hash = createHash('sha256');
   const meter = new LoudnessMeter();
+  // One block for the whole recording: hours of sound must not become hours of garbage.
+  const block = Buffer.allocUnsafe(WRITE_BYTES);
+  let filled = 0;
   let bytesWritten = 0;
   let nextProgress = PROGRESS_STEP_SECONDS;
-  let waiting: Buffer[] = [];
-  let waitingBytes = 0;
   const write = async () => {
-    await file.writeFile(waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting));
-    bytesWritten += waitingBytes;
-    waiting = [];
-    waitingBytes = 0;
+    await file.writeFile(block.subarray(0, filled));
+    bytesWritten += filled;
+    filled = 0;
   };
   for await (const bytes of stdout as AsyncIterable<Buffer>) {
     hash.update(bytes);
     meter.push(bytes);
-    waiting.push(bytes);
-    waitingBytes += bytes.length;
-    if (waitingBytes < WRITE_BYTES) continue;
-    await write();
+    for (let taken = 0; taken < bytes.length; ) {
+      const copied = bytes.copy(block, filled, taken);
+      taken += copied;
+      filled += copied;
+      if (filled === block.length) await write();
+    }
     const decodedSeconds = bytesWritten / BYTES_PER_SECOND;
     if (decodedSeconds >= nextProgress) {
       options.onProgress?.(decodedSeconds);
       nextProgress = decodedSeconds + PROGRESS_STEP_SECONDS;
     }
   }
-  if (waitingBytes > 0) await write();
+  if (filled > 0) await write();
   return { sha256: hash.digest('hex'), loudness: meter.finish() };
 }
 
