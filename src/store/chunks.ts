@@ -230,18 +230,6 @@ export async function pendingChunks(store: Store, jobId: number): Promise<Pendin
     .execute();
 }
 
-/**
- * Throws away all chunks of a job with their words, to cut it anew.
- * @returns false when the lease is lost
- */
-export async function clearChunks(store: Store, jobId: number, leaseToken: string): Promise<boolean> {
-  const won = await inLease(store, jobId, leaseToken, async (trx) => {
-    await trx.deleteFrom('chunks').where('job_id', '=', jobId).execute();
-    return true;
-  });
-  return won ?? false;
-}
-
 /** How much speech a job has and how much of it is committed, in samples. */
 export async function speechProgress(
   store: Store,

@@ -12,13 +12,13 @@ import type { Store, Trx } from './store.ts';
  */
 
 /** What a transaction must know of a job before it changes it. */
-export type JobHead = Pick<JobRow, 'status' | 'lease_token' | 'priority'>;
+export type JobHead = Pick<JobRow, 'status' | 'lease_token' | 'priority' | 'elapsed_seconds'>;
 
 /** Reads a job's state so that it holds until the transaction ends. */
 export async function lockJob(store: Store, trx: Trx, jobId: number): Promise<JobHead | undefined> {
   const head = trx
     .selectFrom('transcription_jobs')
-    .select(['status', 'lease_token', 'priority'])
+    .select(['status', 'lease_token', 'priority', 'elapsed_seconds'])
     .where('id', '=', jobId);
   return await (store.dialect === 'postgres' ? head.forUpdate() : head).executeTakeFirst();
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../domain/errors.ts';
 import type { JobStatus } from '../domain/job.ts';
 import type { StageName } from '../domain/stage.ts';
 import { appendEvent } from './events.ts';
@@ -6,6 +7,7 @@ import { literal, PROCESSING } from './literal.ts';
 import type { JobInsert, JobRow } from './schema.ts';
 import type { Store, Trx } from './store.ts';
 
+export { explainRefusal } from './refusal.ts';
 export { finishJob, transition } from './transition.ts';
 export {
   forgiveCrashes,
@@ -16,7 +18,22 @@ export {
   updateHeartbeat,
 } from './work.ts';
 
+/** A job of this id is there already. Nothing was written. */
+export class JobExistsError extends UsageError {
+  readonly id: number;
+
+  constructor(id: number) {
+    super(`There is a job ${id} already.`, 'Choose another id, or give none: then the next free one is taken.');
+    this.id = id;
+  }
+}
+
+/** Half of what JavaScript counts exactly, so that the ids that are counted up from here are exact too. */
+const MAX_JOB_ID = 2 ** 52;
+
 export interface NewJob {
+  /** When not given, the next free one. */
+  id?: number;
   /** What the recording is called. */
   filename: string;
   originalPath?: string;
@@ -55,15 +72,14 @@ export type PageMark = Pick<JobRow, 'created_at' | 'id'>;
 /**
  * Accepts a job: its row, its place in the queue, its stages and the event, all or nothing.
  * @returns the job's id, once it is safe on disk
+ * @throws JobExistsError when a job of the given id is there already
+ * @throws UsageError when what was given cannot be an id
  */
 export async function insertJob(store: Store, job: NewJob): Promise<number> {
+  refuseBadId(job.id);
   const now = store.clock.now();
   return await store.db.transaction().execute(async (trx) => {
-    const { id } = await trx
-      .insertInto('transcription_jobs')
-      .values(jobValues(job, now))
-      .returning('id')
-      .executeTakeFirstOrThrow();
+    const id = await insertRow(trx, job, now);
     await trx
       .insertInto('transcription_queue')
       .values({ job_id: id, priority: job.priority ?? 0, created_at: now })
@@ -81,6 +97,23 @@ export async function insertJob(store: Store, job: NewJob): Promise<number> {
   });
 }
 
+function refuseBadId(id: number | undefined): void {
+  if (id === undefined || (Number.isInteger(id) && id >= 1 && id <= MAX_JOB_ID)) return;
+  throw new UsageError(`${id} cannot be the id of a job.`, `An id is a whole number from 1 to ${MAX_JOB_ID}.`);
+}
+
+async function insertRow(trx: Trx, job: NewJob, now: number): Promise<number> {
+  const row = await trx
+    .insertInto('transcription_jobs')
+    .values(jobValues(job, now))
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  // Only a given id can be taken.
+  if (!row) throw new JobExistsError(job.id as number);
+  return row.id;
+}
+
 function jobValues(job: NewJob, now: number): JobInsert {
   return {
     filename: job.filename,
@@ -88,6 +121,7 @@ function jobValues(job: NewJob, now: number): JobInsert {
     created_at: now,
     updated_at: now,
     ...given({
+      id: job.id,
       original_path: job.originalPath,
       output_path: job.outputPath,
       model: job.model,
@@ -186,4 +220,5 @@ const SUMMARY = [
   'lease_until',
   'lease_node',
   'current_run_id',
+  'limit_from_seconds',
 ] as const satisfies readonly (keyof JobSummary)[];

@@ -1,11 +1,9 @@
 import { appendEvent } from './events.ts';
 import { literal } from './literal.ts';
+import { inParts } from './parts.ts';
 import { markQueueStarted } from './queue-rows.ts';
 import type { JobRow, QueueRow, RunRow } from './schema.ts';
 import type { Store, Trx } from './store.ts';
-
-/** Ids in one query; both databases take more, neither takes any number. */
-const MAX_IDS = 1000;
 
 export interface Claim {
   /** New and random for this claim; the fence of everything that follows. */
@@ -44,7 +42,6 @@ export async function claimNext(store: Store, claim: Claim): Promise<Claimed | u
         started_at: picked.started_at ?? now,
         updated_at: now,
         last_heartbeat: now,
-        process_id: null,
         lease_token: claim.leaseToken,
         lease_until: claim.leaseUntil,
         lease_node: claim.node,
@@ -75,8 +72,8 @@ type Picked = Awaited<ReturnType<typeof pick>>;
 async function pickNext(store: Store, trx: Trx, now: number, only?: readonly number[]): Promise<Picked> {
   if (!only) return await pick(store, trx, now);
   let best: Picked;
-  for (let start = 0; start < only.length; start += MAX_IDS) {
-    const head = await pick(store, trx, now, only.slice(start, start + MAX_IDS));
+  for (const part of inParts(only)) {
+    const head = await pick(store, trx, now, part);
     if (head && (!best || goesBefore(head, best))) best = head;
   }
   return best;

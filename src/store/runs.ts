@@ -2,6 +2,8 @@ import type { Updateable } from 'kysely';
 import type { ErrorReport } from '../domain/errors.ts';
 import type { RunOutcome } from '../domain/outcome.ts';
 import { jsonOrNull } from './json.ts';
+import { literal } from './literal.ts';
+import { inParts } from './parts.ts';
 import type { JobRow, RunRow, RunsTable } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -87,6 +89,37 @@ export async function getRun(store: Store, runId: number): Promise<RunRow | unde
   return await store.db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst();
 }
 
+/** A job's newest run, or undefined when it never had one. */
+export async function latestRun(store: Store, jobId: number): Promise<RunRow | undefined> {
+  return await store.db
+    .selectFrom('runs')
+    .selectAll()
+    .where('job_id', '=', jobId)
+    .orderBy('number', 'desc')
+    .limit(literal(1))
+    .executeTakeFirst();
+}
+
+/** What must be known of a run to judge a process that carries its token. */
+export type RunOfToken = Pick<RunRow, 'id' | 'job_id' | 'token' | 'ended_at'>;
+
+/**
+ * The runs to which these tokens belong, the oldest first. A token that is in no row belongs to no run of this database.
+ * @param tokens as found in the environment of processes; any number of them
+ */
+export async function runsByToken(store: Store, tokens: readonly string[]): Promise<RunOfToken[]> {
+  const found: RunOfToken[] = [];
+  for (const part of inParts([...new Set(tokens)])) {
+    const rows = await store.db
+      .selectFrom('runs')
+      .select(['id', 'job_id', 'token', 'ended_at'])
+      .where('token', 'in', part)
+      .execute();
+    found.push(...rows);
+  }
+  return found.sort((a, b) => a.id - b.id);
+}
+
 /** A job's runs, the first first. */
 export async function listRuns(store: Store, jobId: number): Promise<RunRow[]> {
   return await store.db.selectFrom('runs').selectAll().where('job_id', '=', jobId).orderBy('number').execute();
@@ -94,15 +127,17 @@ export async function listRuns(store: Store, jobId: number): Promise<RunRow[]> {
 
 /** Runs that nobody has said the end of, each with its job. After a start these are what a dead owner left. */
 export async function unendedRuns(store: Store): Promise<{ run: RunRow; job: JobRow }[]> {
-  const runs = await store.db.selectFrom('runs').selectAll().where('ended_at', 'is', null).orderBy('id').execute();
-  const found: { run: RunRow; job: JobRow }[] = [];
-  for (const run of runs) {
-    const job = await store.db
-      .selectFrom('transcription_jobs')
-      .selectAll()
-      .where('id', '=', run.job_id)
-      .executeTakeFirstOrThrow();
-    found.push({ run, job });
-  }
-  return found;
+  const unended = store.db.selectFrom('runs').where('ended_at', 'is', null);
+  const runs = await unended.selectAll().orderBy('id').execute();
+  const jobs = await store.db
+    .selectFrom('transcription_jobs')
+    .selectAll()
+    .where('id', 'in', unended.select('job_id'))
+    .execute();
+  const jobOf = new Map(jobs.map((job) => [job.id, job]));
+  // A run whose job is not among them has ended, or gone with its job, between the two questions.
+  return runs.flatMap((run) => {
+    const job = jobOf.get(run.job_id);
+    return job ? [{ run, job }] : [];
+  });
 }

@@ -32,6 +32,10 @@ export interface JobsTable {
   updated_at: number;
   started_at: number | null;
   completed_at: number | null;
+  /**
+   * The process that works on the job or did so last; kept when the job rests or waits. A number, not an identity: what may
+   * be signalled stands in the run's row.
+   */
   process_id: number | null;
   log_file_path: string | null;
   last_heartbeat: number | null;
@@ -56,6 +60,8 @@ export interface JobsTable {
   lease_until: number | null;
   lease_node: string | null;
   current_run_id: number | null;
+  /** `elapsed_seconds` when a person last asked for this job: the time limit counts from there. */
+  limit_from_seconds: Generated<number>;
 }
 
 export interface QueueTable {
@@ -101,6 +107,19 @@ export interface RunsTable {
   peak_memory_bytes: number | null;
   cpu_seconds: number | null;
   chunks_committed: Generated<number>;
+}
+
+/** What a run's processes used at one moment: the points of a curve. */
+export interface UsageSamplesTable {
+  run_id: number;
+  at: number;
+  /** Since the run's process began. */
+  elapsed_seconds: number;
+  /** 100 is one core kept busy. Null, like the next two, where it is not known. */
+  cpu_percent: number | null;
+  memory_bytes: number | null;
+  /** Per cent of the job. */
+  progress: number | null;
 }
 
 export interface StagesTable {
@@ -173,6 +192,7 @@ export interface Database {
   transcription_jobs: JobsTable;
   transcription_queue: QueueTable;
   runs: RunsTable;
+  usage_samples: UsageSamplesTable;
   stages: StagesTable;
   chunks: ChunksTable;
   artifacts: ArtifactsTable;
@@ -190,3 +210,5 @@ export type EventRow = Selectable<EventsTable>;
 export type JobInsert = Insertable<JobsTable>;
 /** Columns that come along with a change of state. State and identity are the transition's own. */
 export type JobPatch = Omit<Updateable<JobsTable>, 'id' | 'status' | 'created_at'>;
+/** The columns that are set exactly while a job is `processing`: a claim sets them, the end of the work clears them. */
+export type LeaseColumn = 'lease_token' | 'lease_until' | 'lease_node' | 'current_run_id';

@@ -1,23 +1,20 @@
-import { isAtRest, type JobStatus, statesBefore } from '../domain/job.ts';
+import { isAtRest, type JobStatus } from '../domain/job.ts';
 import { PROGRESS_MARKS } from '../domain/stage.ts';
 import { appendEvent } from './events.ts';
-import { lockJob } from './fence.ts';
+import { type JobHead, lockJob } from './fence.ts';
 import { literal } from './literal.ts';
-import { leaveQueue, markQueueStarted, returnToQueue, setNotBefore } from './queue-rows.ts';
-import type { JobPatch } from './schema.ts';
+import { leaveQueue, returnToQueue, setNotBefore } from './queue-rows.ts';
+import { type Conditions, objection } from './refusal.ts';
+import type { JobPatch, LeaseColumn } from './schema.ts';
 import type { Store, Trx } from './store.ts';
 
-export interface Transition {
-  /** Only from these states, of those from which the step is legal at all. */
-  from?: readonly JobStatus[];
-  /** Only while this lease holds. */
-  leaseToken?: string;
+export interface Transition extends Conditions {
   /** Who does it. */
   actor: string;
   /** Why, in words for a person. */
   reason: string;
   /** Columns that change with it. They win over what the step itself sets. */
-  set?: JobPatch;
+  set?: Omit<JobPatch, LeaseColumn>;
   /** Kept with the event as JSON. */
   data?: unknown;
   /** For `pending` and `retrying`: not to be worked on before this moment. */
@@ -29,9 +26,10 @@ export interface Transition {
  * queue and the event are one transaction.
  *
  * Besides the state it keeps in order what hangs on it: the lease ends with `processing`; an end has its time; a job
- * that is tried again by hand, from `failed` or `cancelled`, starts with its counts of failures at zero.
+ * that a person asks for again, from `completed`, `failed` or `cancelled`, starts with its counts of failures at zero and
+ * all of its time limit before it. `processing` is reached by a claim alone (`claimNext`).
  *
- * @returns whether this call did it; false leaves no trace
+ * @returns whether this call did it; false leaves no trace, and `explainRefusal` says why
  */
 export async function transition(store: Store, id: number, to: JobStatus, how: Transition): Promise<boolean> {
   return await store.db.transaction().execute((trx) => moveJob(store, trx, id, to, how));
@@ -69,23 +67,20 @@ const NO_LEASE = { lease_token: null, lease_until: null, lease_node: null, curre
 async function moveJob(store: Store, trx: Trx, id: number, to: JobStatus, how: Transition): Promise<boolean> {
   const now = store.clock.now();
   const job = await lockJob(store, trx, id);
-  const allowed = statesBefore(to).filter((from) => how.from?.includes(from) ?? true);
-  if (!job || !allowed.includes(job.status)) return false;
-  if (how.leaseToken !== undefined && how.leaseToken !== job.lease_token) return false;
+  if (!job || objection(id, job, to, how) !== undefined) return false;
 
   const { numUpdatedRows } = await trx
     .updateTable('transcription_jobs')
-    .set({ ...follows(job.status, to, now), ...how.set, status: to, updated_at: now })
+    .set({ ...follows(job.status, to, now), ...startsLimit(job, to, how), ...how.set, status: to, updated_at: now })
     .where('id', '=', id)
     .where('status', '=', literal(job.status))
     .executeTakeFirst();
   if (numUpdatedRows !== 1n) return false;
 
   if (to === 'pending') await returnToQueue(trx, id, { now, priority: job.priority, notBefore: how.notBefore ?? 0 });
-  if (to === 'processing') await markQueueStarted(trx, id, now);
   if (to === 'retrying') await setNotBefore(trx, id, how.notBefore ?? 0);
   if (isAtRest(to)) await leaveQueue(trx, id);
-  if (isTriedAgainByHand(job.status, to)) await forgetFailedChunks(trx, id);
+  if (isAskedForAgain(job.status, to)) await forgetFailedChunks(trx, id);
   if (job.status === 'processing' && to !== 'completed') await haltStages(trx, id);
 
   await appendEvent(trx, {
@@ -106,15 +101,21 @@ function follows(from: JobStatus, to: JobStatus, now: number): JobPatch {
   return {
     ...(from === 'processing' ? NO_LEASE : {}),
     ...(from === 'paused' ? { paused_by: null } : {}),
-    ...(to === 'processing' ? { last_heartbeat: now } : {}),
     ...(ends ? { completed_at: now } : {}),
     ...(isAtRest(from) && to === 'pending' ? { ...NO_ERROR, completed_at: null } : {}),
-    ...(isTriedAgainByHand(from, to) ? { crash_count: 0, retry_count: 0 } : {}),
+    ...(isAskedForAgain(from, to) ? { crash_count: 0, retry_count: 0 } : {}),
   };
 }
 
-function isTriedAgainByHand(from: JobStatus, to: JobStatus): boolean {
-  return to === 'pending' && (from === 'failed' || from === 'cancelled');
+/** The time limit counts from what is worked by then, or from what the caller says is. */
+function startsLimit(job: JobHead, to: JobStatus, { set }: Transition): JobPatch {
+  if (!isAskedForAgain(job.status, to)) return {};
+  return { limit_from_seconds: set?.elapsed_seconds ?? job.elapsed_seconds };
+}
+
+/** A pause is not among them: a job that goes on after one has what was left to it. */
+function isAskedForAgain(from: JobStatus, to: JobStatus): boolean {
+  return to === 'pending' && isAtRest(from) && from !== 'paused';
 }
 
 /** Nobody works on them any more; what they gave so far stays for the next run. */

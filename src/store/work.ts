@@ -1,4 +1,4 @@
-import { PROCESSING } from './literal.ts';
+import { literal, PROCESSING } from './literal.ts';
 import type { JobPatch, JobRow } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -24,7 +24,8 @@ export type JobFacts = Pick<
 >;
 
 /**
- * Records the process that works on a job, and where its log is.
+ * Records the process that works on a job, and where its log is. Both stay when the job rests and when it is claimed again,
+ * until the next run's process is known.
  * @returns false when the lease is lost
  */
 export async function registerProcess(
@@ -117,12 +118,16 @@ export async function getOrphanedJobs(
     .execute();
 }
 
-/** Forgets the crashes of a job that waits: a person wants it tried again. */
-export async function forgiveCrashes(store: Store, jobId: number): Promise<void> {
-  await store.db
+/**
+ * Forgets the crashes of a job that waits and starts its time limit anew: a person wants it tried again.
+ * @returns false when the job does not wait; then nothing was changed
+ */
+export async function forgiveCrashes(store: Store, jobId: number): Promise<boolean> {
+  const { numUpdatedRows } = await store.db
     .updateTable('transcription_jobs')
-    .set({ crash_count: 0 })
+    .set((eb) => ({ crash_count: 0, limit_from_seconds: eb.ref('elapsed_seconds') }))
     .where('id', '=', jobId)
-    .where('status', '=', 'pending')
-    .execute();
+    .where('status', '=', literal('pending'))
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }

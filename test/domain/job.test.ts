@@ -19,6 +19,12 @@ test.each(JOB_STATUSES)('%s leads where the drawing says, and nowhere else', (fr
   expect(JOB_STATUSES.filter((to) => canTransition(from, to)).sort()).toEqual([...DRAWN[from]].sort());
 });
 
+test.each(JOB_STATUSES)('what a %s job cannot become is told, with what it can become', (from) => {
+  for (const to of JOB_STATUSES.filter((status) => !canTransition(from, status))) {
+    expect(refusal(from, to)).toBe(`A ${from} job cannot become ${to}; it can become ${DRAWN[from].join(', ')}.`);
+  }
+});
+
 test('no state leads to itself, and every state can be reached from pending', () => {
   const reached = new Set<JobStatus>(['pending']);
   for (const from of reached) for (const to of DRAWN[from]) reached.add(to);

@@ -3,12 +3,15 @@ import type { Clock } from '../../src/domain/clock.ts';
 import type { Store } from '../../src/store/store.ts';
 import { chunkTests } from './conformance/chunks.ts';
 import { fenceTests } from './conformance/fence.ts';
+import { healthTests } from './conformance/health.ts';
 import { jobTests } from './conformance/jobs.ts';
 import { queueTests } from './conformance/queue.ts';
 import { raceTests } from './conformance/races.ts';
 import { runTests } from './conformance/runs.ts';
 import { stageAndArtifactTests } from './conformance/stages.ts';
+import { stateTableTests } from './conformance/state-table.ts';
 import { transitionTests } from './conformance/transitions.ts';
+import { usageTests } from './conformance/usage.ts';
 import { workTests } from './conformance/work.ts';
 
 /** Opens an empty store that is closed and gone when the test is over. */
@@ -19,9 +22,12 @@ export function storeConformance(name: string, open: OpenEmpty): void {
   describe(`the store on ${name}`, () => {
     describe('jobs', () => jobTests(open));
     describe('queue', () => queueTests(open));
+    describe('state table', () => stateTableTests(open));
     describe('transitions', () => transitionTests(open));
     describe('work', () => workTests(open));
     describe('runs', () => runTests(open));
+    describe('usage', () => usageTests(open));
+    describe('health', () => healthTests(open));
     describe('chunks', () => chunkTests(open));
     describe('stages and artifacts', () => stageAndArtifactTests(open));
     describe('fence', () => fenceTests(open));

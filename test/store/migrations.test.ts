@@ -2,11 +2,13 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { getJob } from '../../src/store/jobs.ts';
+import { planChunks } from '../../src/store/chunks.ts';
+import { finishJob, getJob, updateHeartbeat } from '../../src/store/jobs.ts';
 import { dryRun, migrateDown, migrateUp, pendingMigrations } from '../../src/store/migrate.ts';
 import { MIGRATIONS, type Migrations } from '../../src/store/migrations/index.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
+import { addUsage, listUsage } from '../../src/store/usage.ts';
 import { everything, submit, temporaryFolder, testClock, working } from './support.ts';
 
 /** What the next version may bring: a column that the program of today knows nothing of. */
@@ -46,6 +48,26 @@ function schemaOf(file: string): unknown[] {
   const database = new Database(file, { readonly: true });
   try {
     return database.prepare('select type, name, sql from sqlite_schema order by type, name').all();
+  } finally {
+    database.close();
+  }
+}
+
+type Rows = Record<string, Record<string, unknown>[]>;
+
+/** Every row of every table that there is, whatever the version. */
+function rowsOf(file: string): Rows {
+  const database = new Database(file, { readonly: true });
+  try {
+    const tables = database
+      .prepare(
+        "select name from sqlite_schema where type = 'table' and name not like 'sqlite%' and name not like 'kysely%'",
+      )
+      .pluck()
+      .all() as string[];
+    return Object.fromEntries(
+      tables.map((name) => [name, database.prepare(`select * from ${name} order by rowid`).all()]),
+    ) as Rows;
   } finally {
     database.close();
   }
@@ -105,6 +127,35 @@ test('a later step goes up, down and up again around the data', async () => {
   expect(await everything(store)).toMatchObject({ jobs: [{ mood: 'calm', filename: 'interview.flac' }] });
 });
 
+const FIRST: Migrations = { '0001-jobs': MIGRATIONS['0001-jobs']! };
+
+test('supervision goes up, down and up again around rows, and takes back only what it brought', async () => {
+  const store = await openIn(temporaryFolder(), { migrations: FIRST });
+  const { job, run, lease } = await working(store, { stages: { prepare: 'not_started' } });
+  await planChunks(store, job.id, lease, [{ number: 0, startSample: 0, endSample: 16_000, speech: true }]);
+  await updateHeartbeat(store, job.id, { leaseToken: lease, leaseUntil: 1, elapsedSeconds: 90.5 });
+  const done = await working(store);
+  await finishJob(store, done.job.id, done.lease, { transcript: 'ask not', elapsedSeconds: 12, speed: 3 });
+  const schema = schemaOf(store.file);
+  const first = rowsOf(store.file);
+
+  expect((await migrateUp(store)).applied).toEqual(['0002-supervision']);
+  expect(await getJob(store, job.id)).toMatchObject({ elapsed_seconds: 90.5, limit_from_seconds: 90.5 });
+  expect(await getJob(store, done.job.id)).toMatchObject({ elapsed_seconds: 12, limit_from_seconds: 0 });
+  await addUsage(store, run.id, { at: 1, elapsedSeconds: 1, cpuPercent: 99, memoryBytes: 1000, progress: null });
+  const second = schemaOf(store.file);
+
+  const { backup } = await migrateDown(store, 1);
+  expect(schemaOf(store.file)).toEqual(schema);
+  expect(rowsOf(store.file)).toEqual(first);
+  expect(rowsOf(backup!)).toMatchObject({ usage_samples: [{ run_id: run.id, cpu_percent: 99 }] });
+
+  expect((await migrateUp(store)).applied).toEqual(['0002-supervision']);
+  expect(schemaOf(store.file)).toEqual(second);
+  expect(await listUsage(store, run.id)).toEqual([]);
+  expect(await getJob(store, job.id)).toMatchObject({ status: 'processing', limit_from_seconds: 90.5 });
+});
+
 test('before a migration stands a backup, private and whole; seven are kept', async () => {
   const folder = temporaryFolder();
   const clock = testClock();
@@ -118,7 +169,7 @@ test('before a migration stands a backup, private and whole; seven are kept', as
     clock.advance(60_000);
     made.push((await migrateDown(store, 1, { migrations: NEXT })).backup!);
   }
-  expect(made[0]).toBe(join(folder, 'backups', 'longhand-0001-jobs-20260101T000100000Z.db'));
+  expect(made[0]).toBe(join(folder, 'backups', 'longhand-0002-supervision-20260101T000100000Z.db'));
   expect(
     backupsOf(store)
       .map((name) => join(folder, 'backups', name))
@@ -152,7 +203,7 @@ test('a dry run tells what would be done, on a copy that is gone afterwards', as
   await submit(store);
   const before = readdirSync(folder).sort();
   expect(await dryRun(store, { migrations: NEXT })).toMatchObject({ applied: ['9999-next'] });
-  expect(await dryRun(store, { direction: 'down' })).toMatchObject({ applied: ['0001-jobs'] });
+  expect(await dryRun(store, { direction: 'down' })).toMatchObject({ applied: ['0002-supervision'] });
   expect(await dryRun(store)).toMatchObject({ applied: [] });
   await expect(dryRun(store, { migrations: BROKEN })).rejects.toThrow(/the second half failed/);
   expect(readdirSync(folder).sort()).toEqual(before);

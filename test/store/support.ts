@@ -17,6 +17,7 @@ export function testClock(start = Date.UTC(2026, 0, 1)): TestClock {
   let now = start;
   return {
     now: () => now,
+    monotonicMs: () => now,
     sleep: async (ms) => {
       now += ms;
     },
@@ -63,6 +64,7 @@ export async function everything(store: Store): Promise<Record<string, unknown[]
     jobs: await db.selectFrom('transcription_jobs').selectAll().orderBy('id').execute(),
     queue: await db.selectFrom('transcription_queue').selectAll().orderBy('id').execute(),
     runs: await db.selectFrom('runs').selectAll().orderBy('id').execute(),
+    usage: await db.selectFrom('usage_samples').selectAll().orderBy('run_id').orderBy('at').execute(),
     stages: await db.selectFrom('stages').selectAll().orderBy('job_id').orderBy('name').execute(),
     chunks: await db.selectFrom('chunks').selectAll().orderBy('job_id').orderBy('number').execute(),
     artifacts: await db.selectFrom('artifacts').selectAll().orderBy('id').execute(),

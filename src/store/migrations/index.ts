@@ -1,9 +1,11 @@
 import type { Migration } from 'kysely';
 import * as jobs from './0001-jobs.ts';
+import * as supervision from './0002-supervision.ts';
 
 export type Migrations = Readonly<Record<string, Migration>>;
 
 /** Every step of the schema, in order. A step that was released is never changed; the next one amends it. */
 export const MIGRATIONS: Migrations = {
   '0001-jobs': jobs,
+  '0002-supervision': supervision,
 };

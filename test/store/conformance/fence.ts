@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { recordArtifact } from '../../../src/store/artifacts.ts';
-import { clearChunks, commitChunk, failChunk, planChunks } from '../../../src/store/chunks.ts';
+import { commitChunk, failChunk, planChunks } from '../../../src/store/chunks.ts';
 import { finishJob, registerProcess, setJobFacts, transition, updateHeartbeat } from '../../../src/store/jobs.ts';
 import { setStage } from '../../../src/store/stages.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -19,7 +19,6 @@ const FENCED: Record<string, (store: Store, id: number, leaseToken: string) => P
   planChunks: (store, id, leaseToken) => planChunks(store, id, leaseToken, [CHUNK]),
   commitChunk: (store, id, leaseToken) => commitChunk(store, id, leaseToken, RESULT),
   failChunk: (store, id, leaseToken) => failChunk(store, id, leaseToken, { number: 0, error: 'x' }),
-  clearChunks: (store, id, leaseToken) => clearChunks(store, id, leaseToken),
   setStage: (store, id, leaseToken) => setStage(store, id, leaseToken, 'prepare', { status: 'error' }),
   recordArtifact: (store, id, leaseToken) => recordArtifact(store, id, leaseToken, FILE),
   finishJob: (store, id, leaseToken) =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { listEvents } from '../../../src/store/events.ts';
-import { getJob, listJobs, transition } from '../../../src/store/jobs.ts';
+import { getJob, JobExistsError, listJobs, transition } from '../../../src/store/jobs.ts';
 import { waiting } from '../../../src/store/queue.ts';
 import { listStages } from '../../../src/store/stages.ts';
 import type { OpenEmpty } from '../conformance.ts';
@@ -50,6 +50,42 @@ export function jobTests(open: OpenEmpty): void {
     const store = await open(testClock());
     const twice = { filename: 'a.flac', stages: { prepare: null as unknown as 'skipped' } };
     await expect(submit(store, twice)).rejects.toThrow();
+    expect(Object.values(await everything(store)).flat()).toEqual([]);
+  });
+
+  test('a job can bring its own id, and the next one counts on from there', async () => {
+    const store = await open(testClock());
+    const first = await submit(store);
+    expect(await submit(store, { id: 4_000_000_000, filename: 'mine.flac' })).toBe(4_000_000_000);
+    expect(await getJob(store, 4_000_000_000)).toMatchObject({ filename: 'mine.flac', status: 'pending' });
+    expect((await waiting(store)).map(({ job_id }) => job_id)).toEqual([first, 4_000_000_000]);
+    expect(await submit(store)).toBe(4_000_000_001);
+  });
+
+  test('an id that is taken is refused by name, and nothing is written', async () => {
+    const store = await open(testClock());
+    const id = await submit(store, { stages: { prepare: 'not_started' } });
+    const before = await everything(store);
+    const again = submit(store, { id, filename: 'other.flac', stages: { prepare: 'skipped' } });
+    await expect(again).rejects.toThrow(JobExistsError);
+    await expect(again).rejects.toMatchObject({ id, kind: 'usage', message: `There is a job ${id} already.` });
+    expect(await everything(store)).toEqual(before);
+    expect(await submit(store)).toBe(id + 1);
+  });
+
+  test('of many who bring the same id one is taken', async () => {
+    const store = await open(testClock());
+    const asked = await Promise.allSettled(Array.from({ length: 8 }, () => submit(store, { id: 12 })));
+    expect(asked.filter(({ status }) => status === 'fulfilled').length).toBe(1);
+    expect((await listEvents(store, { jobId: 12 })).length).toBe(1);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('%s is no id', async (id) => {
+    const store = await open(testClock());
+    await expect(submit(store, { id })).rejects.toMatchObject({
+      kind: 'usage',
+      message: `${id} cannot be the id of a job.`,
+    });
     expect(Object.values(await everything(store)).flat()).toEqual([]);
   });
 

@@ -1,8 +1,17 @@
 import { expect, test } from 'vitest';
 import { transition } from '../../../src/store/jobs.ts';
-import { endRun, getRun, listRuns, setRunFacts, setRunProcess, unendedRuns } from '../../../src/store/runs.ts';
+import {
+  endRun,
+  getRun,
+  latestRun,
+  listRuns,
+  runsByToken,
+  setRunFacts,
+  setRunProcess,
+  unendedRuns,
+} from '../../../src/store/runs.ts';
 import type { OpenEmpty } from '../conformance.ts';
-import { claim, everything, testClock, working } from '../support.ts';
+import { claim, everything, submit, testClock, working } from '../support.ts';
 
 export function runTests(open: OpenEmpty): void {
   test('a run knows its process and what it uses', async () => {
@@ -49,8 +58,61 @@ export function runTests(open: OpenEmpty): void {
     const store = await open(testClock());
     const first = await working(store);
     const second = await working(store);
+    const third = await working(store);
     await endRun(store, first.run.id, { outcome: 'completed' });
-    expect(await unendedRuns(store)).toEqual([{ run: second.run, job: second.job }]);
+    expect(await unendedRuns(store)).toEqual([
+      { run: second.run, job: second.job },
+      { run: third.run, job: third.job },
+    ]);
+  });
+
+  test('two unended runs of one job come with the same job', async () => {
+    const store = await open(testClock());
+    const { job, run } = await working(store);
+    await transition(store, job.id, 'pending', { actor: 'owner', reason: 'Node lost' });
+    const again = (await claim(store))!;
+    expect(await unendedRuns(store)).toEqual([
+      { run, job: again.job },
+      { run: again.run, job: again.job },
+    ]);
+  });
+
+  test('runs are found by the tokens of their processes, ended or not', async () => {
+    const clock = testClock();
+    const store = await open(clock);
+    const [first, second, third] = [await working(store), await working(store), await working(store)];
+    await endRun(store, first.run.id, { outcome: 'completed' });
+    const row = ({ run }: typeof first, ended_at: number | null) => {
+      const { id, job_id, token } = run;
+      return { id, job_id, token, ended_at };
+    };
+    const found = [row(first, clock.now()), row(second, null)];
+    const { token } = second.run;
+    expect(await runsByToken(store, [token, 'another program’s', first.run.token, token])).toEqual(found);
+    expect(await runsByToken(store, [])).toEqual([]);
+    expect(await runsByToken(store, [third.run.lease_token, ''])).toEqual([]);
+  });
+
+  test('any number of tokens may be asked for', async () => {
+    const store = await open(testClock());
+    const [first, second] = [await working(store), await working(store)];
+    const strange = Array.from({ length: 40_000 }, (_, index) => `strange ${index}`);
+    const found = await runsByToken(store, [second.run.token, ...strange, first.run.token]);
+    expect(found.map(({ id }) => id)).toEqual([first.run.id, second.run.id]);
+  });
+
+  test('the latest run of a job is the one that was claimed last', async () => {
+    const store = await open(testClock());
+    const idle = await submit(store, { priority: -1 });
+    const { job, run } = await working(store);
+    expect(await latestRun(store, job.id)).toEqual(run);
+    await endRun(store, run.id, { outcome: 'stopped' });
+    expect(await latestRun(store, job.id)).toMatchObject({ id: run.id, outcome: 'stopped' });
+    await transition(store, job.id, 'pending', { actor: 'owner', reason: 'Restart' });
+    const again = (await claim(store, [job.id]))!;
+    expect(await latestRun(store, job.id)).toEqual(again.run);
+    expect(await latestRun(store, idle)).toBeUndefined();
+    expect(await latestRun(store, 77)).toBeUndefined();
   });
 
   test('every attempt is kept', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  forgiveCrashes,
   getActiveJobs,
   getJob,
   getOrphanedJobs,
@@ -9,7 +10,7 @@ import {
   updateHeartbeat,
 } from '../../../src/store/jobs.ts';
 import type { OpenEmpty } from '../conformance.ts';
-import { submit, testClock, working } from '../support.ts';
+import { claim, submit, testClock, working } from '../support.ts';
 
 export function workTests(open: OpenEmpty): void {
   test('the process of a job and its log are recorded', async () => {
@@ -18,6 +19,37 @@ export function workTests(open: OpenEmpty): void {
     const process = { pid: 4711, logFilePath: 'logs/transcribe_job_1.log', leaseToken: lease };
     expect(await registerProcess(store, job.id, process)).toBe(true);
     expect(await getJob(store, job.id)).toMatchObject({ process_id: 4711, log_file_path: process.logFilePath });
+  });
+
+  test('a job that ever ran keeps its process, log and heartbeat: at rest, in the queue, in its next run', async () => {
+    const clock = testClock();
+    const store = await open(clock);
+    const { job, lease } = await working(store);
+    await registerProcess(store, job.id, { pid: 4711, logFilePath: 'the.log', leaseToken: lease });
+    const beat = clock.now();
+    const kept = { process_id: 4711, log_file_path: 'the.log', last_heartbeat: beat };
+    clock.advance(1000);
+    for (const to of ['failed', 'pending'] as const) {
+      await transition(store, job.id, to, { actor: 'user', reason: 'because' });
+      expect(await getJob(store, job.id)).toMatchObject(kept);
+    }
+    const again = await claim(store);
+    expect(again?.job).toMatchObject({ ...kept, last_heartbeat: clock.now() });
+    const next = { pid: 4712, logFilePath: 'the.log', leaseToken: again!.run.lease_token };
+    await registerProcess(store, job.id, next);
+    expect(await getJob(store, job.id)).toMatchObject({ process_id: 4712 });
+  });
+
+  test('a person’s word wipes the slate of a job that waits, and of no other', async () => {
+    const store = await open(testClock());
+    const { job, lease } = await working(store);
+    await updateHeartbeat(store, job.id, { leaseToken: lease, leaseUntil: 0, elapsedSeconds: 1800 });
+    expect(await forgiveCrashes(store, job.id)).toBe(false);
+    expect(await forgiveCrashes(store, 77)).toBe(false);
+    await transition(store, job.id, 'pending', { actor: 'supervisor', reason: 'Crashed', set: { crash_count: 2 } });
+    expect(await getJob(store, job.id)).toMatchObject({ crash_count: 2, limit_from_seconds: 0 });
+    expect(await forgiveCrashes(store, job.id)).toBe(true);
+    expect(await getJob(store, job.id)).toMatchObject({ crash_count: 0, limit_from_seconds: 1800 });
   });
 
   test('a heartbeat says when, until when, and how far; what it does not say stays', async () => {
@@ -65,8 +97,8 @@ export function workTests(open: OpenEmpty): void {
 
   test('a job in work that never said a word is an orphan', async () => {
     const store = await open(testClock());
-    const id = await submit(store);
-    await transition(store, id, 'processing', { actor: 'test', reason: 'test', set: { last_heartbeat: null } });
-    expect((await getOrphanedJobs(store)).map((job) => job.id)).toEqual([id]);
+    const { job } = await working(store);
+    await store.db.updateTable('transcription_jobs').set({ last_heartbeat: null }).execute();
+    expect((await getOrphanedJobs(store)).map(({ id }) => id)).toEqual([job.id]);
   });
 }
