@@ -75,7 +75,7 @@ function options(): number {
 }
 
 async function measure(name: string, seconds: number, sentences: number): Promise<Peak> {
-  const recording = join(folder, 'recording.flac');
+  const recording = join(folder, 'recording.wav');
   await makeRecording(recording, seconds, sentences);
   const peak = await runAndWatch(recording);
   await rm(recording);

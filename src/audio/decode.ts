@@ -1,8 +1,8 @@
 /**
  * Turns any recording into what the engines hear: 16 kHz, mono, signed 16-bit little-endian, without a header.
  *
- * ffmpeg writes to a pipe and this process to the file, so that the sha256 and the loudness are taken on the way and
- * nothing is read twice. Memory stays flat: the pipe is read only as fast as the disk takes it.
+ * ffmpeg writes the file itself, and this process reads after it (follow.ts), so that the sha256 and the loudness are
+ * those of what is really in the file, and are there as soon as it is. Memory stays flat however long the recording is.
  *
  * Times stay true. `aresample=async=1:first_pts=0` (ffmpeg-resampler(1)) puts silence where a film's sound starts late
  * and where damage leaves a hole, so that a word after the hole is where a player shows it. It says so in its verbose
@@ -19,14 +19,13 @@ import { DiskError, InputError, LonghandError, reportOf } from '../domain/errors
 import { syncFolder } from '../files/directory.ts';
 import { spawnNative } from '../native/spawn.ts';
 import { requireProgram, safeInput } from './ffmpeg.ts';
+import { follow } from './follow.ts';
 import { type Loudness, LoudnessMeter, SAMPLE_RATE_HZ } from './loudness.ts';
 import { type AudioProbe, named, probe } from './probe.ts';
 
 const DEFAULT_THREADS = 2;
 const BYTES_PER_SECOND = SAMPLE_RATE_HZ * 2;
 const PROGRESS_STEP_SECONDS = 10;
-/** 8 s of sound. ffmpeg writes in small pieces; a write of each would take longer than decoding. */
-const WRITE_BYTES = 256 * 1024;
 /** Encoders pad a file's ends by up to a frame or two (mp3: 1152 samples each); less than this is no loss. */
 const LOSS_TOLERANCE_SECONDS = 0.5;
 /** What is printed as 0.0. */
@@ -37,6 +36,12 @@ const LEAST_LOSS_SECONDS = 0.05;
  */
 const GAPLESS_FORMATS = new Set(['flac', 'ogg']);
 const STDERR_TAIL_LINES = 30;
+/** How ffmpeg ends a line when it cannot write: strerror(3) in glibc, musl and macOS. */
+const DISK_COMPLAINTS = [
+  { words: /: No space left on device$/, code: 'ENOSPC' },
+  { words: /: (?:Dis[ck] q|Q)uota exceeded$/, code: 'EDQUOT' },
+  { words: /: Read-only file system$/, code: 'EROFS' },
+];
 /** ffmpeg's exit code when SIGINT or SIGTERM made it stop early (`exit_program` in ffmpeg.c): its output is then half a file. */
 const STOPPED_BY_SIGNAL = 255;
 
@@ -65,7 +70,7 @@ export interface DecodedAudio {
  * Decodes a recording's first sound track into `outPath`, by way of `${outPath}.part`; on success the file is on the
  * disk (synced) and complete, on failure neither of the two is left.
  * @throws InputError when nothing could be decoded (and all that `probe` throws).
- * @throws DiskError when the disk is full or read-only.
+ * @throws DiskError when the disk is full or read-only, or holds less than ffmpeg has written.
  * @throws LonghandError when ffmpeg was ended from outside: half a recording is never taken for a whole one.
  * @throws the signal's reason when it aborts; ffmpeg is gone by then.
  */
@@ -84,59 +89,53 @@ export async function decode(inputPath: string, outPath: string, options: Decode
   let file: FileHandle | undefined;
   let ffmpeg: RunningFfmpeg | undefined;
   try {
-    file = await open(partPath, 'w', 0o600);
-    ffmpeg = startFfmpeg(args, options);
-    const heard = await receive(ffmpeg.stdout, file, options);
+    file = await createAnew(partPath);
+    signal?.throwIfAborted();
+    ffmpeg = startFfmpeg(args, file, options);
+    const { sha256, loudness, bytes } = await listen(file, ffmpeg, facts, options);
     const end = await ffmpeg.ended;
     signal?.throwIfAborted();
-    const warnings = judge(facts, heard.loudness.samples / SAMPLE_RATE_HZ, end);
+    const warnings = judge(facts, bytes, end);
     await file.sync();
-    await file.close();
-    file = undefined;
     await rename(partPath, outPath);
     await syncFolder(dirname(outPath));
-    return { samples: heard.loudness.samples, sha256: heard.sha256, loudness: heard.loudness, warnings };
+    return { samples: loudness.samples, sha256, loudness, warnings };
   } catch (error) {
     ffmpeg?.kill();
     await ffmpeg?.ended;
-    await file?.close();
-    await rm(partPath, { force: true });
+    if (file) await rm(partPath, { force: true });
     signal?.throwIfAborted();
     throw asDiskError(error, outPath);
+  } finally {
+    await file?.close();
   }
 }
 
-/** Takes the samples in; nothing more is read while a write is under way. */
-async function receive(stdout: Readable, file: FileHandle, options: DecodeOptions) {
+/** A new file, never an old one emptied: an ffmpeg that outlived its runner by a moment may still write into that. */
+async function createAnew(path: string): Promise<FileHandle> {
+  await rm(path, { force: true });
+  return open(path, 'wx+', 0o600);
+}
+
+/** Takes in what ffmpeg writes, until it has ended. */
+async function listen(file: FileHandle, ffmpeg: RunningFfmpeg, facts: AudioProbe, options: DecodeOptions) {
+  const { signal, onProgress } = options;
   const hash = createHash('sha256');
-  const meter = new LoudnessMeter();
-  // One block for the whole recording: hours of sound must not become hours of garbage.
-  const block = Buffer.allocUnsafe(WRITE_BYTES);
-  let filled = 0;
-  let bytesWritten = 0;
-  let nextProgress = PROGRESS_STEP_SECONDS;
-  const write = async () => {
-    await file.writeFile(block.subarray(0, filled));
-    bytesWritten += filled;
-    filled = 0;
-  };
-  for await (const bytes of stdout as AsyncIterable<Buffer>) {
+  const meter = new LoudnessMeter(facts.durationSeconds);
+  const take = (bytes: Uint8Array) => {
+    signal?.throwIfAborted();
     hash.update(bytes);
     meter.push(bytes);
-    for (let taken = 0; taken < bytes.length; ) {
-      const copied = bytes.copy(block, filled, taken);
-      taken += copied;
-      filled += copied;
-      if (filled === block.length) await write();
-    }
-    const decodedSeconds = bytesWritten / BYTES_PER_SECOND;
-    if (decodedSeconds >= nextProgress) {
-      options.onProgress?.(decodedSeconds);
-      nextProgress = decodedSeconds + PROGRESS_STEP_SECONDS;
-    }
+  };
+  let bytes = 0;
+  let nextProgress = PROGRESS_STEP_SECONDS;
+  for await (bytes of follow(file, ffmpeg.ended, take)) {
+    const decodedSeconds = bytes / BYTES_PER_SECOND;
+    if (decodedSeconds < nextProgress) continue;
+    onProgress?.(decodedSeconds);
+    nextProgress = decodedSeconds + PROGRESS_STEP_SECONDS;
   }
-  if (filled > 0) await write();
-  return { sha256: hash.digest('hex'), loudness: meter.finish() };
+  return { sha256: hash.digest('hex'), loudness: meter.finish(), bytes };
 }
 
 interface FfmpegEnd {
@@ -147,20 +146,24 @@ interface FfmpegEnd {
   firstComplaint: string | undefined;
   /** Silence it put into holes, in samples at the recording's own rate. */
   filledSamples: number;
+  /** What it handed to the output file, in bytes; undefined when it did not say. */
+  muxedBytes: number | undefined;
+  /** The errno of a complaint about the disk. */
+  diskCode: string | undefined;
   stderrTail: string[];
   /** Why ffmpeg could not be started. */
   startError: Error | undefined;
 }
 
 interface RunningFfmpeg {
-  stdout: Readable;
   /** Settles when ffmpeg is gone and all it wrote was read. Never rejects. */
   ended: Promise<FfmpegEnd>;
   kill(): void;
 }
 
-function startFfmpeg(args: readonly string[], options: DecodeOptions): RunningFfmpeg {
-  const child = spawnNative(requireProgram('ffmpeg'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Its stdout is the file: what it writes never passes through this process. */
+function startFfmpeg(args: readonly string[], file: FileHandle, options: DecodeOptions): RunningFfmpeg {
+  const child = spawnNative(requireProgram('ffmpeg'), args, { stdio: ['ignore', file.fd, 'pipe'] });
   const kill = () => void child.kill('SIGKILL');
   options.signal?.addEventListener('abort', kill, { once: true });
   const end: FfmpegEnd = {
@@ -169,22 +172,27 @@ function startFfmpeg(args: readonly string[], options: DecodeOptions): RunningFf
     complaints: 0,
     firstComplaint: undefined,
     filledSamples: 0,
+    muxedBytes: undefined,
+    diskCode: undefined,
     stderrTail: [],
     startError: undefined,
   };
   createInterface({ input: child.stderr as Readable, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
     const filled = /adding (\d+) audio samples of silence/.exec(line);
     if (filled) end.filledSamples += Number(filled[1]);
+    const muxed = /Total: \d+ packets \((\d+) bytes\) muxed/.exec(line);
+    if (muxed) end.muxedBytes = Number(muxed[1]);
     const complaint = /\[(?:error|fatal|panic)\] (.*)/.exec(line)?.[1];
-    // These two are said about the output: the echo of a hole, and of this process not reading any more.
-    if (!complaint || /non monotonically increasing dts|Broken pipe/.test(complaint)) return;
+    // This one is said about the output: the echo of a hole.
+    if (!complaint || /non monotonically increasing dts/.test(complaint)) return;
     end.complaints++;
+    end.diskCode ??= DISK_COMPLAINTS.find(({ words }) => words.test(complaint))?.code;
     end.firstComplaint ??= complaint;
     end.stderrTail.push(line);
     if (end.stderrTail.length > STDERR_TAIL_LINES) end.stderrTail.shift();
     options.onLine?.(line);
   });
-  return { stdout: child.stdout as Readable, ended: endOf(child, end, kill, options.signal), kill };
+  return { ended: endOf(child, end, kill, options.signal), kill };
 }
 
 function endOf(child: ChildProcess, end: FfmpegEnd, kill: () => void, abort: AbortSignal | undefined) {
@@ -200,8 +208,9 @@ function endOf(child: ChildProcess, end: FfmpegEnd, kill: () => void, abort: Abo
 }
 
 /** What the end of ffmpeg means: an error, or the warnings that go with the transcript. */
-function judge(facts: AudioProbe, decodedSeconds: number, end: FfmpegEnd): string[] {
+function judge(facts: AudioProbe, decodedBytes: number, end: FfmpegEnd): string[] {
   if (end.startError) throw end.startError;
+  const decodedSeconds = decodedBytes / BYTES_PER_SECOND;
   const name = named(facts.path);
   const evidence = `ffmpeg ended with ${end.signal ?? end.code}. ${end.stderrTail.join('\n')}`;
   if (end.signal || end.code === STOPPED_BY_SIGNAL) {
@@ -213,6 +222,7 @@ function judge(facts: AudioProbe, decodedSeconds: number, end: FfmpegEnd): strin
       evidence,
     });
   }
+  requireAllWritten(decodedBytes, end);
   if (decodedSeconds === 0 && (end.code !== 0 || end.complaints > 0)) {
     throw new InputError(
       `${name} holds no sound that can be decoded: ${end.firstComplaint ?? 'ffmpeg gives no reason'}.`,
@@ -237,6 +247,17 @@ function judge(facts: AudioProbe, decodedSeconds: number, end: FfmpegEnd): strin
   return lost < LEAST_LOSS_SECONDS
     ? [`${damage}: 0 seconds are lost, but words near the damage may be wrong.`]
     : [`${damage}: ${lost.toFixed(1)} seconds are lost, ${decoded}.`];
+}
+
+/** Sizes count, not the exit code: ffmpeg 5 ends with 0 when only its last bytes find no room on the disk. */
+function requireAllWritten(bytes: number, end: FfmpegEnd): void {
+  if (end.diskCode) throw Object.assign(new Error(end.firstComplaint), { code: end.diskCode });
+  if (end.muxedBytes === undefined || end.muxedBytes <= bytes) return;
+  const reason = end.firstComplaint ?? 'it gives no reason';
+  throw new DiskError(
+    `Only ${bytes} of ${end.muxedBytes} decoded bytes could be written (ffmpeg: ${reason}).`,
+    'Look after the disk, then resume the job.',
+  );
 }
 
 function asDiskError(error: unknown, path: string): unknown {

@@ -10,6 +10,10 @@ export const SAMPLE_RATE_HZ = 16_000;
 export const FRAME_SAMPLES = 160;
 export const FRAMES_PER_SECOND = SAMPLE_RATE_HZ / FRAME_SAMPLES;
 const BYTES_PER_SAMPLE = 2;
+/** What a recording may be longer than expected before the frames move to a larger place. */
+const SPARE_SECONDS = 60;
+/** Nobody knows what a damaged header promises; what is longer grows as it comes. */
+const LONGEST_EXPECTED_SECONDS = 24 * 3600;
 const FULL_SCALE = 32_768;
 
 export interface Loudness {
@@ -26,7 +30,7 @@ export function levelDb(byte: number): number {
 
 /** Takes signed 16-bit little-endian mono samples in pieces of any size. */
 export class LoudnessMeter {
-  #frames = new Uint8Array(60 * FRAMES_PER_SECOND);
+  #frames: Uint8Array;
   #frameCount = 0;
   #samples = 0;
   #inFrame = 0;
@@ -34,6 +38,15 @@ export class LoudnessMeter {
   #squares = 0;
   /** The first byte of a sample whose second one comes with the next piece. */
   #half: number | undefined;
+
+  /**
+   * @param expectedSeconds how long the recording says it is. Nothing depends on it but memory: what is set aside and
+   * not used costs none (the system gives pages when they are written), and what grows is copied and in memory twice.
+   */
+  constructor(expectedSeconds = 0) {
+    const expected = expectedSeconds > 0 ? Math.min(expectedSeconds, LONGEST_EXPECTED_SECONDS) : 0;
+    this.#frames = new Uint8Array(Math.ceil((SPARE_SECONDS + expected) * FRAMES_PER_SECOND));
+  }
 
   push(bytes: Uint8Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -63,7 +76,7 @@ export class LoudnessMeter {
   /** The loudness of all that was pushed. Half a sample at the end does not count. */
   finish(): Loudness {
     if (this.#inFrame > 0) this.#endFrame();
-    return { samples: this.#samples, frames: this.#frames.slice(0, this.#frameCount) };
+    return { samples: this.#samples, frames: this.#frames.subarray(0, this.#frameCount) };
   }
 
   #add(count: number, sum: number, squares: number): void {

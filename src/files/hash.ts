@@ -1,12 +1,24 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 
-const READ_BYTES = 1024 * 1024;
+const BLOCK_BYTES = 256 * 1024;
 
-/** The sha256 of a file, hex, read in pieces so that its size does not matter. */
+/**
+ * The sha256 of a file, hex. It is read through one block, so that its size does not show in the memory used.
+ * @throws the signal's reason when it aborts
+ */
 export async function sha256OfFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  const stream = createReadStream(path, { highWaterMark: READ_BYTES, ...(signal ? { signal } : {}) });
-  for await (const piece of stream) hash.update(piece as Buffer);
-  return hash.digest('hex');
+  const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  const file = await open(path);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(block, 0, block.length, null);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(block.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }

@@ -1,9 +1,22 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { decode } from '../../src/audio/decode.ts';
+import { requireProgram } from '../../src/audio/ffmpeg.ts';
+import { follow } from '../../src/audio/follow.ts';
 import { probe } from '../../src/audio/probe.ts';
 import { DiskError } from '../../src/domain/errors.ts';
 import { measureLoudness } from '../support/measure-loudness.ts';
@@ -93,22 +106,68 @@ describe('whole recordings', () => {
   });
 
   test('memory stays flat over an hour, and progress is told in seconds', async () => {
-    const out = outPath();
-    const before = process.memoryUsage().rss;
-    let most = before;
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
     const seconds: number[] = [];
-    const { samples } = await decode(hour, out, {
+    const { samples } = await decode(hour, outPath(), {
       threads: 1,
       onProgress: (at) => {
         seconds.push(at);
-        most = Math.max(most, process.memoryUsage().rss);
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
       },
     });
     expect(samples).toBe(3_600 * RATE);
-    expect(seconds.length).toBeGreaterThan(100);
-    expect(seconds).toEqual([...seconds].sort((a, b) => a - b));
+    expect(seconds.length).toBeGreaterThan(0);
+    for (const [i, at] of seconds.entries()) expect(at).toBeGreaterThanOrEqual((seconds[i - 1] ?? 0) + 10);
     expect(seconds.at(-1)).toBeLessThanOrEqual(3_600);
-    expect((most - before) / 1e6).toBeLessThan(60); // Decoded it has 115 MB.
+    // Decoded it has 115 MB. Garbage counts here until it is collected, so there must be none either.
+    expect(most / 1e6).toBeLessThan(2);
+  });
+
+  test("what an earlier run left, and still writes, is in nobody's way", async () => {
+    const out = outPath();
+    const old = openSync(`${out}.part`, 'w');
+    writeSync(old, Buffer.alloc(1e6, 1));
+    const decoding = decode(speech, out);
+    const ended = decoding.then(() => true);
+    while (!(await Promise.race([ended, eventLoopTurn(false)]))) writeSync(old, Buffer.alloc(1_000, 1));
+    closeSync(old);
+    expect(readFileSync(out).equals(readFileSync(await rawOf(speech, 'again.raw')))).toBe(true);
+    expect((await decoding).samples).toBe(readFileSync(out).length / 2);
+  });
+});
+
+describe('a file that grows', () => {
+  test('is read once, in order, to its end, through one block of memory', async () => {
+    const path = scratchPath('growing');
+    const file = await open(path, 'wx+');
+    const writer = openSync(path, 'a');
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const pieces = [1, 600_000, 0, 262_144, 3].map((length, n) => Buffer.alloc(length, n + 1));
+    const left = [...pieces];
+    const taken: Buffer[] = [];
+    const memory = new Set<ArrayBufferLike>();
+    const positions: number[] = [];
+    for await (const position of follow(file, ended, (bytes) => {
+      taken.push(Buffer.from(bytes));
+      memory.add(bytes.buffer);
+    })) {
+      positions.push(position);
+      const piece = left.shift();
+      if (piece) writeSync(writer, piece);
+      if (left.length > 0) continue;
+      // It learns of the end before it looks again: the last piece is still unread then.
+      end();
+      await eventLoopTurn();
+    }
+    closeSync(writer);
+    await file.close();
+    expect(Buffer.concat(taken).equals(Buffer.concat(pieces))).toBe(true);
+    expect(positions).toEqual([0, 1, 600_001, 600_001, 862_145, 862_148]);
+    expect(memory.size).toBe(1);
   });
 });
 
@@ -155,14 +214,61 @@ describe('damaged recordings go as far as they go, and say what is lost', () => 
 });
 
 describe('when it cannot go on', () => {
-  test('a full disk is a disk error with a remedy, and leaves nothing', async () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  /** ffmpeg, started in a shell that has done something before or does it afterwards. */
+  function useFfmpegIn(script: (command: string) => string): void {
+    const folder = scratchPath(`bin ${outputs++}`);
+    mkdirSync(folder);
+    const real = requireProgram('ffmpeg');
+    writeFileSync(join(folder, 'ffmpeg'), `#!/bin/sh\n${script(`'${real}' "$@"`)}\n`, { mode: 0o700 });
+    vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
+  }
+
+  test.skipIf(process.platform !== 'linux').each([
+    ['as ffmpeg ends', (command: string) => `exec ${command} >/dev/full`],
+    ['of which its exit code says nothing', (command: string) => `${command} >/dev/full; exit 0`],
+  ])('a full disk is a disk error with a remedy, and leaves nothing: %s', async (_, script) => {
+    useFfmpegIn(script);
     const out = outPath();
-    symlinkSync('/dev/full', `${out}.part`);
-    const error = await decode(long, out).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(DiskError);
-    expect((error as DiskError).remedy).toMatch(/Free some space/);
+    await expect(decode(long, out)).rejects.toMatchObject({
+      kind: 'disk',
+      message: expect.stringContaining('no space left on the disk'),
+      remedy: expect.stringContaining('Free some space'),
+    });
     expect(existsSync(out) || existsSync(`${out}.part`)).toBe(false);
     expect(ffmpegChildren()).toEqual([]);
+  });
+
+  test('the size of the file counts, whatever kept the rest of it away', async () => {
+    useFfmpegIn((command) => `trap '' XFSZ\nulimit -f 64\n${command}\nexit 0`);
+    const out = outPath();
+    const error = await decode(long, out).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DiskError);
+    expect((error as DiskError).message).toMatch(/^Only \d+ of \d+ decoded bytes could be written .*too large/);
+    expect(existsSync(out) || existsSync(`${out}.part`)).toBe(false);
+  });
+
+  // Only root may mount.
+  describe.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')('on a small disk', () => {
+    test.each([
+      ['gets full on the way', 'size=1m', 'no space left on the disk'],
+      ['is read-only', 'size=1m,ro', 'read-only'],
+    ])('which %s', async (_, options, words) => {
+      const disk = scratchPath(`disk ${outputs++}`);
+      mkdirSync(disk);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk]);
+      try {
+        await expect(decode(hour, join(disk, 'out.raw'))).rejects.toMatchObject({
+          kind: 'disk',
+          message: expect.stringContaining(words),
+        });
+        expect(readdirSync(disk)).toEqual([]);
+        expect(ffmpegChildren()).toEqual([]);
+      } finally {
+        execFileSync('umount', [disk]);
+      }
+    });
   });
 
   test('aborted: ffmpeg is gone, nothing is left, the reason is thrown', async () => {
@@ -171,6 +277,21 @@ describe('when it cannot go on', () => {
     const reason = new Error('enough');
     const decoding = decode(hour, out, { signal: controller.signal, onProgress: () => controller.abort(reason) });
     await expect(decoding).rejects.toBe(reason);
+    expect(ffmpegChildren()).toEqual([]);
+    expect(existsSync(out) || existsSync(`${out}.part`)).toBe(false);
+  });
+
+  test.skipIf(process.platform !== 'linux')('aborted while nothing comes: it does not wait for more', async () => {
+    const pipe = scratchPath('nothing.wav');
+    execFileSync('mkfifo', [pipe]);
+    const out = outPath();
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const decoding = decode(pipe, out, { probe: { ...(await probe(speech)), path: pipe }, signal: controller.signal });
+    const refused = expect(decoding).rejects.toBe(reason);
+    while (ffmpegChildren().length === 0) await eventLoopTurn();
+    controller.abort(reason);
+    await refused;
     expect(ffmpegChildren()).toEqual([]);
     expect(existsSync(out) || existsSync(`${out}.part`)).toBe(false);
   });

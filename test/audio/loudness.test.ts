@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FRAME_SAMPLES, LoudnessMeter, levelDb } from '../../src/audio/loudness.ts';
+import { FRAME_SAMPLES, FRAMES_PER_SECOND, LoudnessMeter, levelDb } from '../../src/audio/loudness.ts';
 
 const bytesOf = (samples: number[]) => new Uint8Array(Int16Array.from(samples).buffer);
 const measure = (samples: number[]) => {
@@ -46,4 +46,27 @@ test('how the bytes arrive makes no difference', () => {
       },
     ),
   );
+});
+
+test('how long it was expected to be makes no difference, and an absurd promise takes no memory', () => {
+  const second = bytesOf(Array.from({ length: 16_000 }, (_, i) => (i * i) % 3000));
+  const seconds = 70;
+  const expectedSeconds = [undefined, -1, 1, seconds, 1e15, Number.POSITIVE_INFINITY, Number.NaN];
+  const [first, ...others] = expectedSeconds.map((expected) => {
+    const meter = new LoudnessMeter(expected);
+    for (let n = 0; n < seconds; n++) meter.push(second);
+    return meter.finish();
+  });
+  expect(first?.frames).toHaveLength(seconds * FRAMES_PER_SECOND);
+  for (const loudness of others) {
+    expect(loudness).toEqual(first);
+    expect(loudness.frames.buffer.byteLength).toBeLessThan(10e6);
+  }
+});
+
+test('a recording as long as expected is kept once: nothing is copied', () => {
+  const meter = new LoudnessMeter(600);
+  const minute = new Uint8Array(60 * 16_000 * 2);
+  for (let n = 0; n < 10; n++) meter.push(minute);
+  expect(meter.finish().frames.buffer.byteLength).toBe((600 + 60) * FRAMES_PER_SECOND);
 });
