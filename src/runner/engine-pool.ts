@@ -5,10 +5,13 @@
  * is being committed the lane already works on the next: committing is the store's business and the engine need not
  * wait for the disk. A lane never has more than one commit outstanding, so at most one finished chunk per lane can be
  * lost with the process. A failed chunk costs its worker: it is closed (killed) and the chunk goes back to the front
- * for a fresh one, three tries in all.
+ * for a fresh one, three tries in all. A worker that the system ended because memory ran out ends the pool instead: a
+ * fresh one would need as much.
  */
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import { duration } from '../domain/duration.ts';
 import { EngineError, type ErrorReport, LonghandError, reportOf } from '../domain/errors.ts';
-import type { AudioSlice, Engine, EngineWorker, WorkerOptions } from '../engines/engine.ts';
+import type { AudioSlice, Engine, EngineWorker, WorkerExit, WorkerOptions } from '../engines/engine.ts';
 import type { PendingChunk } from '../pipeline/checkpoint.ts';
 import type { Word } from '../transcript/transcript.ts';
 import type { ChunkAllowance } from './chunk-allowance.ts';
@@ -35,6 +38,8 @@ export interface PoolOrder {
   /** Counts a failed try. @returns how often the chunk has failed by now */
   fail(chunk: PendingChunk, error: ErrorReport): Promise<number>;
   onLine(line: string): void;
+  /** How many processes the system's out-of-memory killer ended so far; undefined where nobody counts. */
+  oomKills?(): number | undefined;
   /** No further chunk is handed out once this is aborted. */
   drain: AbortSignal;
   /** Chunks in flight are given up once this is aborted. */
@@ -55,9 +60,21 @@ export class ChunkQuarantinedError extends LonghandError {
   }
 }
 
+/** The system ended an engine worker because memory ran out. */
+export class EngineMemoryError extends LonghandError {
+  constructor({ engine, worker }: Pick<PoolOrder, 'engine' | 'worker'>, cause: EngineError) {
+    const message = `Memory ran out, and the system ended the ${engine.label} engine worker (model ${worker.model.name}).`;
+    const remedy =
+      'Use a smaller model or fewer processes, close other programs, or set MAX_MEMORY_PER_TRANSCRIPTION higher. ' +
+      'Then go on with: longhand resume ID';
+    const evidence = [cause.message, cause.evidence].filter(Boolean).join('\n');
+    super({ kind: 'memory', message, remedy, evidence }, { cause });
+  }
+}
+
 /**
  * Works through the chunks. Resolves when all are committed or, after `drain` or `abort`, when nothing is in flight.
- * @throws ChunkQuarantinedError, ModelError, or whatever `commit` and `fail` throw; no worker is left in any case
+ * @throws ChunkQuarantinedError, EngineMemoryError, ModelError, or whatever `commit` and `fail` throw; no worker is left in any case
  */
 export async function runPool(order: PoolOrder): Promise<void> {
   const queue = [...order.chunks];
@@ -89,11 +106,14 @@ class WorkerSupply {
 
   async next(): Promise<EngineWorker> {
     for (;;) {
+      const oom = new OomWatch(this.#order);
       try {
         const worker = await this.#order.engine.openWorker(this.#order.worker);
         this.#failures = 0;
         return worker;
       } catch (error) {
+        // Loading the model is when memory runs out first; how the process ended is not told here.
+        if (error instanceof EngineError && oom.struck) throw new EngineMemoryError(this.#order, error);
         this.#failures += 1;
         if (!(error instanceof EngineError) || this.#failures >= MAX_OPEN_FAILURES) throw error;
         this.#order.onLine(`An engine worker could not be started: ${error.message} Trying again.`);
@@ -113,7 +133,7 @@ async function runLane(order: PoolOrder, queue: PendingChunk[], supply: WorkerSu
       if (!worker || worker.dead) {
         // One that died while it had nothing to do may have left something behind.
         await worker?.close();
-        worker = new LaneWorker(await supply.next());
+        worker = new LaneWorker(order, await supply.next());
         // Loading a model takes its time: the wish to stop may have come meanwhile.
         if (order.drain.aborted || giveUp.aborted) break;
       }
@@ -156,24 +176,47 @@ async function retryOrQuarantine(order: PoolOrder, queue: PendingChunk[], chunk:
 
 type LaneResult = { type: 'words'; words: Word[] } | { type: 'failed'; error: unknown } | { type: 'given up' };
 
+/** Whether the out-of-memory killer struck since this was made. */
+class OomWatch {
+  readonly #order: PoolOrder;
+  readonly #before: number | undefined;
+
+  constructor(order: PoolOrder) {
+    this.#order = order;
+    this.#before = order.oomKills?.();
+  }
+
+  get struck(): boolean {
+    const now = this.#order.oomKills?.();
+    return this.#before !== undefined && now !== undefined && now > this.#before;
+  }
+}
+
 /** One worker with a clock beside it. */
 class LaneWorker {
+  readonly #order: PoolOrder;
   readonly #worker: EngineWorker;
-  dead = false;
+  /** How it ended, once it has. */
+  #exit: WorkerExit | undefined;
 
-  constructor(worker: EngineWorker) {
+  constructor(order: PoolOrder, worker: EngineWorker) {
+    this.#order = order;
     this.#worker = worker;
-    worker.exited.then(() => {
-      this.dead = true;
+    worker.exited.then((exit) => {
+      this.#exit = exit;
     });
   }
 
+  get dead(): boolean {
+    return this.#exit !== undefined;
+  }
+
   async transcribe(slice: AudioSlice, allowanceMs: number, giveUp: AbortSignal): Promise<LaneResult> {
+    const oom = new OomWatch(this.#order);
     let timer: NodeJS.Timeout | undefined;
     let onGiveUp: (() => void) | undefined;
     const stalled = new Promise<LaneResult>((resolve) => {
-      const seconds = Math.round(allowanceMs / 1000);
-      const error = new EngineError(`No progress for ${seconds} s - the engine worker was ended.`);
+      const error = new EngineError(`No progress for ${duration(allowanceMs / 1000)} - automatically reset`);
       timer = setTimeout(() => resolve({ type: 'failed', error }), allowanceMs);
     });
     const givenUp = new Promise<LaneResult>((resolve) => {
@@ -183,7 +226,7 @@ class LaneWorker {
     });
     const answer = this.#worker.transcribe(slice).then(
       (words): LaneResult => ({ type: 'words', words }),
-      (error): LaneResult => ({ type: 'failed', error }),
+      async (error): Promise<LaneResult> => ({ type: 'failed', error: await this.#causeOf(error, oom) }),
     );
     try {
       return await Promise.race([answer, stalled, givenUp]);
@@ -195,5 +238,13 @@ class LaneWorker {
 
   close(): Promise<void> {
     return this.#worker.close();
+  }
+
+  /** Asked before we close the worker, so that a SIGKILL is not our own. */
+  async #causeOf(error: unknown, oom: OomWatch): Promise<unknown> {
+    if (!(error instanceof EngineError)) return error;
+    // That its process has ended may be told a moment after its last answer failed.
+    await turnOfTheLoop();
+    return this.#exit?.signal === 'SIGKILL' && oom.struck ? new EngineMemoryError(this.#order, error) : error;
   }
 }

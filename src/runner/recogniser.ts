@@ -1,5 +1,6 @@
 import { SAMPLE_RATE_HZ } from '../audio/loudness.ts';
 import type { Engine } from '../engines/engine.ts';
+import { ownOomKills } from '../native/oom.ts';
 import type { RunOrder } from '../pipeline/order.ts';
 import type { Recogniser } from '../pipeline/pipeline.ts';
 import { ChunkAllowance } from './chunk-allowance.ts';
@@ -33,6 +34,7 @@ export function poolRecogniser(
         order.chunkTimeoutSeconds,
       ),
       now: Date.now,
+      oomKills: ownOomKills,
       onChunk: work.onChunk,
       commit: work.commit,
       fail: work.fail,

@@ -1,9 +1,17 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { DiskError, EngineError, ModelError } from '../../src/domain/errors.ts';
-import { ChunkQuarantinedError, runPool } from '../../src/runner/engine-pool.ts';
-import { Order, signal, TestEngine, word } from './test-engine.ts';
+import type { AudioSlice, EngineWorker, WorkerExit } from '../../src/engines/engine.ts';
+import { oomKills } from '../../src/native/oom.ts';
+import { ChunkQuarantinedError, EngineMemoryError, runPool } from '../../src/runner/engine-pool.ts';
+import { createCgroup } from '../../src/supervisor/cgroup.ts';
+import { until } from '../supervisor/processes.ts';
+import { Order, RATE_HZ, signal, TestEngine, word } from './test-engine.ts';
 
+const LIMIT = { memoryBytes: 96 * 1024 ** 2 };
 const NEVER = new Promise<never>(() => undefined);
 
 /** Numbers from 0. */
@@ -110,7 +118,7 @@ describe('a worker', () => {
     const order = new Order(engine, 3, { chunkTimeoutSeconds: 0.05 });
     await runPool(order);
     expect(order.failed).toHaveLength(1);
-    expect(order.failed[0]).toMatchObject({ chunk: 1, message: expect.stringContaining('No progress') });
+    expect(order.failed[0]).toMatchObject({ chunk: 1, message: 'No progress for 0 s - automatically reset' });
     expect(order.committed.map(({ words }) => words[0])).toEqual(['word0', 'word1', 'word2']);
     expect(engine.left).toEqual([]);
   });
@@ -167,6 +175,109 @@ describe('a chunk that fails three times', () => {
     order.fail = async () => 3;
     await expect(runPool(order)).rejects.toThrow('failed 3 times');
     expect(order.begun.filter((chunk) => chunk === 2)).toHaveLength(1);
+  });
+});
+
+/** Whose workers are processes: each does nothing but wait for its end, which `hear` brings about. */
+class ProcessEngine extends TestEngine {
+  readonly end: (pid: number, chunk: number) => void;
+
+  constructor(end: ProcessEngine['end']) {
+    super();
+    this.end = end;
+  }
+
+  override async openWorker(): Promise<EngineWorker> {
+    const child = spawn(process.execPath, ['test/fixtures/leaks-memory.js', '400'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    const transcribe = async ({ startSample }: AudioSlice) => {
+      this.end(child.pid as number, startSample / RATE_HZ);
+      const { code, signal } = await exited;
+      throw new EngineError(`It ended with ${signal ?? code}.`, { evidence: 'its last words' });
+    };
+    const close = async () => {
+      child.kill('SIGKILL');
+      await exited;
+    };
+    return { pid: child.pid, exited, transcribe, close };
+  }
+}
+
+describe('a worker that was killed while the count of out-of-memory kills rose', () => {
+  test('ends the pool with the plain word that memory ran out, and the chunk is not tried again', async () => {
+    let kills = 3;
+    const engine = new ProcessEngine((pid) => {
+      kills += 1;
+      process.kill(pid, 'SIGKILL');
+    });
+    const order = Object.assign(new Order(engine, 3), { oomKills: () => kills });
+    const error = await runPool(order).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(EngineMemoryError);
+    expect(error).toMatchObject({
+      kind: 'memory',
+      message: 'Memory ran out, and the system ended the Test engine worker (model base).',
+      remedy: expect.stringMatching(/smaller model.*longhand resume/),
+      evidence: 'It ended with SIGKILL.\nits last words',
+    });
+    expect([order.begun, order.failed]).toEqual([[0], []]);
+  });
+
+  test('but before it was given its chunk, or by another signal, or where nobody counts, has only failed', async () => {
+    const counts = { 'rose before': [3, 4, 4], 'no SIGKILL': [3, 3, 4], 'nobody counts': [] };
+    for (const [how, values] of Object.entries(counts)) {
+      let asked = 0;
+      const engine = new ProcessEngine((pid) => void process.kill(pid, how === 'no SIGKILL' ? 'SIGABRT' : 'SIGKILL'));
+      // Asked when the worker starts, when it is given its chunk, and when it has ended.
+      const order = Object.assign(new Order(engine, 1), { oomKills: () => values[asked++] ?? values.at(-1) });
+      order.fail = async () => 3;
+      await expect(runPool(order), how).rejects.toBeInstanceOf(ChunkQuarantinedError);
+    }
+  });
+
+  test('counts also when its end is told after its last answer', async () => {
+    let kills = 0;
+    const engine = new TestEngine();
+    const died = signal<WorkerExit>();
+    engine.openWorker = async () => ({
+      pid: undefined,
+      exited: died.promise,
+      transcribe: async () => {
+        kills += 1;
+        setImmediate(() => died.give({ code: null, signal: 'SIGKILL' }));
+        throw new EngineError('It said nonsense.');
+      },
+      close: async () => undefined,
+    });
+    const order = Object.assign(new Order(engine, 1), { oomKills: () => kills });
+    await expect(runPool(order)).rejects.toBeInstanceOf(EngineMemoryError);
+  });
+
+  test('or while it loaded its model', async () => {
+    let kills = 0;
+    const engine = new TestEngine();
+    engine.opening = () => {
+      kills += 1;
+      throw new EngineError('It was ended by SIGKILL.');
+    };
+    const order = Object.assign(new Order(engine, 1), { oomKills: () => kills });
+    await expect(runPool(order)).rejects.toBeInstanceOf(EngineMemoryError);
+    expect([kills, order.begun]).toEqual([1, []]);
+  });
+
+  test.runIf(canLimitMemory())('by the kernel itself', async () => {
+    const group = createCgroup(`longhand-test-${randomUUID()}`, LIMIT);
+    onTestFinished(() => until(() => group?.remove() === true, 'the removal of the control group'));
+    const engine = new ProcessEngine((pid) => {
+      group?.add(pid);
+      process.kill(pid, 'SIGUSR2');
+    });
+    const order = Object.assign(new Order(engine, 2), { oomKills });
+    await expect(runPool(order)).rejects.toBeInstanceOf(EngineMemoryError);
+    expect(group?.oomKills()).toBe(1);
   });
 });
 
@@ -314,3 +425,10 @@ test('whatever goes wrong, in any order: never too many workers, none left, no c
     { numRuns: 200 },
   );
 });
+
+/** Whether a control group with a limit on memory can be made here. */
+function canLimitMemory(): boolean {
+  const probe = createCgroup(`longhand-test-${randomUUID()}`, LIMIT);
+  probe?.remove();
+  return probe !== undefined;
+}
