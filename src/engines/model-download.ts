@@ -18,6 +18,7 @@ import {
   diskErrorOr,
   inMegabytes,
   installedModel,
+  isAsInstalled,
   MODEL_CATALOGUE,
   type ModelEntry,
   makeModelsFolder,
@@ -66,7 +67,8 @@ export async function pullModel(name: string, options: PullOptions): Promise<Mod
   if (!model) throw unknownModel(name, catalogue);
   const address = addressOf(options.source ?? DEFAULT_MODEL_SOURCE, model.fileName);
   const before = await installedModel(model.name, cacheDir, catalogue);
-  if (before?.installed) return before;
+  // A file may have changed since it was installed: then it is pulled anew.
+  if (before?.installed && (await isAsInstalled(model.name, { cacheDir }))) return before;
   signal?.throwIfAborted();
   try {
     await makeModelsFolder(cacheDir);
@@ -83,22 +85,6 @@ export async function pullModel(name: string, options: PullOptions): Promise<Mod
   const after = await installedModel(model.name, cacheDir, catalogue);
   if (!after?.installed) throw new ModelError(`Model '${model.name}' did not stay where it was put.`);
   return after;
-}
-
-/**
- * Whether a source of models answers with what is wanted, for the set-up. Never throws.
- * @param timeoutMs for the whole question
- */
-export async function modelSourceAnswers(source: string = DEFAULT_MODEL_SOURCE, timeoutMs = 5_000): Promise<boolean> {
-  try {
-    const { url, headers } = addressOf(source, 'ggml-base.bin');
-    const signal = AbortSignal.timeout(timeoutMs);
-    const response = await fetch(url, { headers: { ...headers, range: 'bytes=0-0' }, signal });
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false; // No name, no route, no answer in time: all mean the same to the caller.
-  }
 }
 
 async function fetchAndCheck(address: Address, model: CatalogueModel, part: Part, options: PullOptions): Promise<void> {

@@ -215,6 +215,17 @@ export async function verifyModel(name: string, { cacheDir }: { cacheDir: string
   });
 }
 
+/** Whether an installed model is what was installed, or there is no record that says otherwise. */
+export async function isAsInstalled(name: string, options: { cacheDir: string }): Promise<boolean> {
+  try {
+    await verifyModel(name, options);
+    return true;
+  } catch (error) {
+    if (error instanceof ModelError) return false;
+    throw error;
+  }
+}
+
 /** Makes the folder of models, readable by this user only. */
 export async function makeModelsFolder(cacheDir: string): Promise<void> {
   await mkdir(modelsFolder(cacheDir), { recursive: true, mode: 0o700 });
