@@ -1,11 +1,14 @@
 /** The `longhand` command. */
 import { Command, CommanderError } from 'commander';
+import { defineCancel } from './cli/commands/cancel.ts';
+import { defineCleanup } from './cli/commands/cleanup.ts';
 import { defineDoctor } from './cli/commands/doctor.ts';
 import { defineEngines } from './cli/commands/engines.ts';
 import { defineExport } from './cli/commands/export.ts';
 import { defineJobs } from './cli/commands/jobs.ts';
 import { defineLogs } from './cli/commands/logs.ts';
 import { defineModels } from './cli/commands/models.ts';
+import { definePause } from './cli/commands/pause.ts';
 import { defineResume } from './cli/commands/resume.ts';
 import { defineShow } from './cli/commands/show.ts';
 import { defineTranscribe } from './cli/commands/transcribe.ts';
@@ -42,12 +45,15 @@ async function main(argv: string[]): Promise<number> {
     defineTranscribe,
     defineJobs,
     defineShow,
+    definePause,
     defineResume,
+    defineCancel,
     defineExport,
     defineLogs,
     defineModels,
     defineEngines,
     defineDoctor,
+    defineCleanup,
   ]) {
     define(program, shell, finish);
   }

@@ -1,5 +1,5 @@
 /** What every bench of the built command stands on: the program, a folder of its own, and a way to be interrupted. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
@@ -18,6 +18,21 @@ if (!existsSync(program)) stop(`There is no ${program}. Run: npm run build`);
 export const folder = mkdtempSync(join(tmpdir(), 'longhand-bench-'));
 // The runner of a command that was killed may write for a moment yet.
 process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+
+/** The environment of somebody who has set nothing, with folders of the bench's own. */
+export function ownEnvironment(): NodeJS.ProcessEnv {
+  const theirs = Object.entries(process.env).filter(
+    ([name]) => !/^(LONGHAND_|MAX_|TRANSCRIPTION_|CPU_LIMIT_)/.test(name),
+  );
+  const config = join(folder, 'config.toml');
+  writeFileSync(config, '');
+  const folders = {
+    LONGHAND_DATA: join(folder, 'data'),
+    LONGHAND_CACHE: join(folder, 'cache'),
+    LONGHAND_CONFIG: config,
+  };
+  return { ...Object.fromEntries(theirs), ...folders, TMPDIR: folder };
+}
 
 /** Aborted by Ctrl-C. */
 export const interrupted = new AbortController();

@@ -4,8 +4,12 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { LonghandError, UsageError } from '../domain/errors.ts';
 import type { StopReason } from '../domain/outcome.ts';
 import type { SubmitContext } from '../jobs/submit.ts';
+import type { Health } from '../supervisor/health.ts';
+import type { ProcessStatus } from '../supervisor/process-manager.ts';
+import type { RoundReport } from '../supervisor/rounds.ts';
 import type { NewsHub } from './events.ts';
 import { sendProblem } from './problem.ts';
+import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { logRoutes } from './routes/logs.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
@@ -19,7 +23,12 @@ export interface ApiContext extends SubmitContext {
   /** This job shall run. */
   want(jobId: number): void;
   /** This job shall not run any more. @returns whether it is being worked on and was asked to stop */
-  unwant(jobId: number, why: StopReason): boolean;
+  unwant(jobId: number, why: StopReason, graceMs?: number): boolean;
+  /** What the system says of the process that works on a job. */
+  processStatus(jobId: number): Promise<ProcessStatus>;
+  health(): Promise<Health>;
+  /** Ends orphans and removes what nobody needs, now. */
+  cleanup(): Promise<RoundReport>;
 }
 
 /** The owner is about to end; the client tries again and may become the owner itself. */
@@ -48,6 +57,7 @@ export function buildServer(context: ApiContext): FastifyInstance {
   jobRoutes(server, context);
   transcriptRoutes(server, context);
   logRoutes(server, context);
+  healthRoutes(server, context);
   return server;
 }
 

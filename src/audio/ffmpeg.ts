@@ -37,6 +37,15 @@ export function requireProgram(name: 'ffmpeg' | 'ffprobe'): string {
   });
 }
 
+/**
+ * What the installed ffmpeg calls itself: '5.1.6-0+deb12u1'.
+ * @throws LonghandError when it is not installed or does not run
+ */
+export async function ffmpegVersion(): Promise<string> {
+  const { stdout } = await runToEnd(requireProgram('ffmpeg'), ['-version'], LIST_TIMEOUT_MS);
+  return /version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
+}
+
 let demuxers: Promise<string> | undefined;
 
 /**

@@ -4,49 +4,94 @@ import { access, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '../config/schema.ts';
+import { byteSize } from '../domain/bytes.ts';
 import { systemClock } from '../domain/clock.ts';
+import { ModelError } from '../domain/errors.ts';
 import type { Engine, EngineSettings } from '../engines/engine.ts';
-import { listModels } from '../engines/models.ts';
+import { listModels, type ModelEntry, verifyModel } from '../engines/models.ts';
 import { findProgram } from '../native/spawn.ts';
 import { VERSION } from '../version.ts';
-import { byteSize } from './output.ts';
+import {
+  examineSupervision,
+  type HealthAnswer,
+  NOTHING_YET,
+  type Supervision,
+  type SupervisionFound,
+  UNKNOWN,
+} from './examine-supervision.ts';
+import { say } from './output.ts';
 
 /** What `longhand doctor` found out about one thing. */
 export interface Examined {
   name: string;
-  /** `missing` keeps recordings from being transcribed; `optional` does not. */
-  state: 'good' | 'optional' | 'missing';
+  /**
+   * `missing` keeps recordings from being transcribed, `warning` does not yet, and `optional` is a thing that this
+   * machine does without.
+   */
+  state: 'good' | 'optional' | 'warning' | 'missing';
   detail: string;
   remedy?: string;
+}
+
+export interface Examination extends Supervision {
+  /** `unhealthy` when recordings cannot be transcribed here, `degraded` when somebody should look at something. */
+  status: 'healthy' | 'degraded' | 'unhealthy';
+  checks: Examined[];
 }
 
 /** Less than this and a long recording may not fit decoded. */
 const LOW_DISK_BYTES = 1024 * 1024 * 1024;
 const PROGRAM_TIMEOUT_MS = 10_000;
 
-/** Looks at everything a transcription needs. Changes nothing. */
+/** Models are read at some 500 MB a second; when that takes more than a moment, it is said. */
+const LONG_READING_BYTES = 1024 * 1024 * 1024;
+
+/**
+ * Looks at everything a transcription needs.
+ * @param askHealth asks the owner of the data folder, or becomes it for a moment, which ends what a dead one had left
+ */
 export async function examine(
   config: Config,
   engines: readonly Engine[],
   settings: EngineSettings,
-): Promise<Examined[]> {
-  const checks = await Promise.all([
-    { name: 'longhand', state: 'good', detail: `${VERSION}, Node ${process.versions.node}` } as const,
-    program('ffmpeg'),
-    program('ffprobe'),
-    ...engines.map((engine) => examineEngine(engine, settings)),
-    examineModels(config),
-    folder('data folder', config.dataDir, 'LONGHAND_DATA'),
-    folder('cache folder', config.cacheDir, 'LONGHAND_CACHE'),
-    disk(config.dataDir),
-    database(config.dataDir),
+  askHealth: () => Promise<HealthAnswer>,
+): Promise<Examination> {
+  const [checks, { found, ...supervision }] = await Promise.all([
+    Promise.all([
+      { name: 'longhand', state: 'good', detail: `${VERSION}, Node ${process.versions.node}` } as const,
+      program('ffmpeg'),
+      program('ffprobe'),
+      ...engines.map((engine) => examineEngine(engine, settings)),
+      examineModels(config),
+      folder('data folder', config.dataDir, 'LONGHAND_DATA'),
+      folder('cache folder', config.cacheDir, 'LONGHAND_CACHE'),
+      disk(config.dataDir),
+    ]),
+    examineStore(config, askHealth),
   ]);
-  const oneEngine = checks.some(({ name, state }) => state === 'good' && name.startsWith('engine '));
-  if (oneEngine) return checks;
-  return [
-    ...checks,
-    { name: 'engine', state: 'missing', detail: 'no engine can work here', remedy: 'See the engines above.' },
-  ];
+  const all = [...checks, ...missingEngine(checks), ...found];
+  return { status: statusOf(all), ...supervision, checks: all };
+}
+
+function statusOf(checks: readonly Examined[]): Examination['status'] {
+  if (checks.some(({ state }) => state === 'missing')) return 'unhealthy';
+  return checks.some(({ state }) => state === 'warning') ? 'degraded' : 'healthy';
+}
+
+function missingEngine(checks: readonly Examined[]): Examined[] {
+  if (checks.some(({ name, state }) => state === 'good' && name.startsWith('engine '))) return [];
+  return [{ name: 'engine', state: 'missing', detail: 'no engine can work here', remedy: 'See the engines above.' }];
+}
+
+/** The database, and what its owner says. Without a whole database nobody can become the owner, so nobody is asked. */
+async function examineStore({ dataDir }: Config, askHealth: () => Promise<HealthAnswer>): Promise<SupervisionFound> {
+  const file = `${dataDir}/longhand.db`;
+  if (!(await exists(file)))
+    return { ...NOTHING_YET, found: [{ name: 'database', state: 'good', detail: 'none yet' }] };
+  const checked = await database(file);
+  if (checked.state !== 'good') return { ...UNKNOWN, found: [checked] };
+  const { found, ...supervision } = await examineSupervision(askHealth);
+  return { ...supervision, found: [checked, ...found] };
 }
 
 async function program(name: string): Promise<Examined> {
@@ -76,16 +121,31 @@ async function examineEngine(engine: Engine, settings: EngineSettings): Promise<
 }
 
 async function examineModels({ cacheDir }: Config): Promise<Examined> {
-  const models = await listModels(cacheDir);
-  const damaged = models.filter(({ problem }) => problem);
-  if (damaged.length > 0) {
-    const [first] = damaged;
-    const detail = damaged.map(({ name, problem }) => `${name} is damaged: ${problem}`).join('; ');
-    return { name: 'models', state: 'optional', detail, remedy: `longhand models pull ${first?.name}` };
+  const models = (await listModels(cacheDir)).filter(({ path }) => path !== undefined);
+  if (models.length === 0) {
+    return { name: 'models', state: 'optional', detail: 'none for Whisper', remedy: 'longhand models pull base' };
   }
-  const installed = models.filter((model) => model.installed).map(({ name }) => name);
-  if (installed.length > 0) return { name: 'models', state: 'good', detail: installed.join(', ') };
-  return { name: 'models', state: 'optional', detail: 'none for Whisper', remedy: 'longhand models pull base' };
+  const bytes = models.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (bytes > LONG_READING_BYTES) say(`Reading the models through (${byteSize(bytes)})`);
+  for (const model of models) {
+    const problem = model.problem ?? (await changeOf(model, cacheDir));
+    if (!problem) continue;
+    const addAgain = `longhand models remove ${model.name} && longhand models add FILE`;
+    const remedy = model.inCatalogue ? `longhand models pull ${model.name}` : addAgain;
+    return { name: 'models', state: 'warning', detail: `${model.name} is damaged: ${problem}`, remedy };
+  }
+  return { name: 'models', state: 'good', detail: models.map(({ name }) => name).join(', ') };
+}
+
+/** Why a model is not what was installed, or undefined. */
+async function changeOf({ name }: ModelEntry, cacheDir: string): Promise<string | undefined> {
+  try {
+    await verifyModel(name, { cacheDir });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    return error.evidence ?? error.message;
+  }
 }
 
 async function folder(name: string, path: string, variable: string): Promise<Examined> {
@@ -106,19 +166,13 @@ async function disk(dataDir: string): Promise<Examined> {
   if (free >= LOW_DISK_BYTES) return { name: 'disk', state: 'good', detail };
   return {
     name: 'disk',
-    state: 'optional',
+    state: 'warning',
     detail,
     remedy: 'Free some space, or choose another folder with LONGHAND_DATA.',
   };
 }
 
-async function database(dataDir: string): Promise<Examined> {
-  const file = `${dataDir}/longhand.db`;
-  const there = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (!there) return { name: 'database', state: 'good', detail: 'none yet' };
+async function database(file: string): Promise<Examined> {
   const { checkDatabase } = await import('../store/check.ts');
   const problem = checkDatabase(file);
   if (!problem)
@@ -133,10 +187,13 @@ async function database(dataDir: string): Promise<Examined> {
 
 async function nearestExisting(path: string): Promise<string> {
   for (let at = path; ; at = dirname(at)) {
-    const there = await access(at).then(
-      () => true,
-      () => false,
-    );
-    if (there || at === dirname(at)) return at;
+    if ((await exists(at)) || at === dirname(at)) return at;
   }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

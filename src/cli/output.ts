@@ -1,6 +1,8 @@
 import { LonghandError, reportOf, UsageError } from '../domain/errors.ts';
-import { printable } from '../logs/job-log.ts';
+import { printable } from '../logs/printable.ts';
 import { EXIT } from './shell.ts';
+
+export { byteSize } from '../domain/bytes.ts';
 
 /** Results go to standard output, so that they can be piped. */
 export function print(text: string): void {
@@ -35,7 +37,8 @@ export function asTyped(advice: string, env: NodeJS.ProcessEnv = process.env): s
   return byNpm ? advice.replace(OUR_COMMANDS, 'npx $&') : advice;
 }
 
-const OUR_COMMANDS = /(?<!npx )\blonghand (?=(transcribe|jobs|show|resume|export|logs|models|engines|doctor)\b)/g;
+const OUR_COMMANDS =
+  /(?<!npx )\blonghand (?=(transcribe|jobs|show|resume|pause|cancel|export|logs|models|engines|doctor|cleanup)\b)/g;
 
 export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? EXIT.usage : EXIT.failed;
@@ -58,22 +61,15 @@ export function table(rows: readonly (readonly string[])[]): string {
 /** A name from outside on one line of a terminal: control characters are shown, not obeyed. */
 export const shown = printable;
 
+/** `1 file`, `2 files`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
 /** 75 → `1:15`, 3675 → `1:01:15`. */
 export function clockTime(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   if (parts[0] === 0) parts.shift();
   return parts.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
-}
-
-/** 1536 → `1.5 KB`. */
-export function byteSize(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }

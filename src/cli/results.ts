@@ -19,10 +19,7 @@ export class Results {
   async add(job: JobView, api: ApiClient): Promise<void> {
     if (job.status !== 'completed') {
       this.#jobs.push(job);
-      say(`Job ${job.id} (${shown(job.filename)}) ${job.status}: ${job.error?.message ?? ''}`.trimEnd());
-      if (job.error?.remedy) say(`  ${asTyped(job.error.remedy)}`);
-      if (job.status === 'failed') say(`  ${asTyped(`See: longhand show ${job.id}, longhand logs ${job.id}`)}`);
-      return;
+      return sayWhyNoText(job);
     }
     if (this.#to.folder !== undefined) {
       const files = await writeTexts(api, job, this.#to, this.#taken);
@@ -40,6 +37,18 @@ export class Results {
   end(): void {
     if (this.#json) printJson({ jobs: this.#jobs });
   }
+}
+
+function sayWhyNoText({ id, filename, status, error }: JobView): void {
+  const job = `Job ${id} (${shown(filename)})`;
+  if (status !== 'failed') {
+    say(`${job} was ${status}; what is done so far is kept.`);
+    say(`  ${asTyped(`Go on with: longhand resume ${id}`)}`);
+    return;
+  }
+  say(`${job} failed: ${error?.message ?? ''}`.trimEnd());
+  if (error?.remedy) say(`  ${asTyped(error.remedy)}`);
+  say(`  ${asTyped(`See: longhand show ${id}, longhand logs ${id}`)}`);
 }
 
 /** What to do for those who stopped before the end. */

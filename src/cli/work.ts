@@ -10,12 +10,14 @@ import type { Config } from '../config/schema.ts';
 import { LonghandError } from '../domain/errors.ts';
 import { isAtRest } from '../domain/job.ts';
 import type { JobView } from '../jobs/view.ts';
+import type { OwnerProcess } from '../session/owner-process.ts';
+import type { Session } from '../session/session.ts';
 import type { News } from '../supervisor/news.ts';
 import { type Interruption, onInterrupt } from './interrupt.ts';
 import { say } from './output.ts';
 import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
-import { openSession, type Session } from './session.ts';
-import { EXIT, type OwnerProcess, type Shell } from './shell.ts';
+import { openSession } from './session.ts';
+import { EXIT, type Shell } from './shell.ts';
 
 /** A job that is to be seen through. */
 export interface Task {
@@ -71,12 +73,16 @@ class Work {
       while (this.#told.size < this.#tasks.length && !this.#interruption) await this.#inOneSession();
     } finally {
       ignore();
+      // Also when something else went wrong while it stopped: these jobs wait at their checkpoints.
+      if (this.#interruption) this.#options.onStopped(this.#unfinished());
     }
-    if (!this.#interruption) return this.#failed ? EXIT.failed : EXIT.done;
-    this.#options.onStopped(
-      this.#tasks.filter((task) => !this.#told.has(task)).flatMap((task) => this.#ids.get(task) ?? []),
-    );
-    return this.#interruption.code;
+    if (this.#interruption) return this.#interruption.code;
+    return this.#failed ? EXIT.failed : EXIT.done;
+  }
+
+  /** Jobs that were handed in and whose results were not given to the user. */
+  #unfinished(): number[] {
+    return this.#tasks.filter((task) => !this.#told.has(task)).flatMap((task) => this.#ids.get(task) ?? []);
   }
 
   async #inOneSession(): Promise<void> {
@@ -86,8 +92,8 @@ class Work {
       await this.#workWith(session.api);
       if (session.owner && !this.#interruption) await this.#waitForOthers(session.owner);
     } catch (error) {
-      const gone = error instanceof OwnerGoneError || this.#interruption;
-      if (!gone) throw error;
+      // What else goes wrong is told, also while the user waits for the checkpoint.
+      if (!(error instanceof OwnerGoneError)) throw error;
     } finally {
       await this.#settle(session);
       this.#session = undefined;
@@ -125,7 +131,8 @@ class Work {
         if (news.type === 'state' && isAtRest(news.status)) return await api.get<JobView>(`/api/jobs/${id}`);
       }
     } catch (error) {
-      if (this.#stop.signal.aborted) return undefined;
+      // Of all that may be thrown only the user's own word is no error.
+      if (this.#stop.signal.aborted && error === this.#stop.signal.reason) return undefined;
       throw error;
     } finally {
       this.#display.end(id);
@@ -147,11 +154,15 @@ class Work {
   }
 
   async #settle(session: Session): Promise<void> {
-    if (!this.#interruption) return await session.close();
-    if (session.owner) return await session.owner.close('interrupted');
-    const open = this.#tasks.filter((task) => this.#ids.has(task) && !this.#told.has(task));
-    for (const task of open) {
-      await session.api.post(`/api/jobs/${this.#ids.get(task)}/stop`, { why: 'interrupted' }).catch((error) => {
+    if (this.#interruption && session.owner) await session.owner.close('interrupted');
+    else if (this.#interruption) await this.#handBack(session.api);
+    await session.close();
+  }
+
+  /** Asks the owner, which is another process, to stop our jobs. */
+  async #handBack(api: ApiClient): Promise<void> {
+    for (const id of this.#unfinished()) {
+      await api.post(`/api/jobs/${id}/stop`, { why: 'interrupted' }).catch((error) => {
         // With its owner gone the job is at its checkpoint already.
         if (!(error instanceof OwnerGoneError)) throw error;
       });

@@ -5,6 +5,8 @@
  */
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { parseByteSize } from '../domain/bytes.ts';
+import { LOG_LEVELS } from '../domain/log-level.ts';
 import { ENGINE_NAMES } from '../engines/engine.ts';
 
 /** A setting from the environment or the file comes as text. */
@@ -14,6 +16,11 @@ const number = z
 const positive = number.pipe(z.number().positive('it must be above 0'));
 const whole = number.pipe(z.int('it must be a whole number').positive('it must be above 0'));
 const share = number.pipe(z.number().min(0, 'it must be 0 or more').max(10, 'it must be 10 or less'));
+const bytes = z.union([z.number().positive(), z.string().transform(parseByteSize)], 'it must be a size, such as 2GB');
+const size = bytes.pipe(z.number('it must be a size, such as 2GB').positive('it must be above 0'));
+const niceness = number.pipe(
+  z.int('it must be a whole number').min(0, 'it must be 0 to 19').max(19, 'it must be 0 to 19'),
+);
 const flag = z.union([
   z.boolean(),
   z.enum(['true', 'false', '1', '0', 'yes', 'no']).transform((text) => ['true', '1', 'yes'].includes(text)),
@@ -60,6 +67,41 @@ export const SETTINGS = {
     'seconds one chunk may take; measured by default',
   ),
   maxConcurrent: setting('MAX_CONCURRENT_TRANSCRIPTIONS', whole.default(2), 'jobs at the same time'),
+  timeoutSeconds: setting(
+    'TRANSCRIPTION_TIMEOUT',
+    positive.optional(),
+    'seconds a job may run; by default 1800 or ten times the estimate, whichever is longer',
+  ),
+  maxMemoryBytes: setting(
+    'MAX_MEMORY_PER_TRANSCRIPTION',
+    size.default(2 * 1024 ** 3),
+    'memory that the processes of a job may use together',
+  ),
+  cpuLimit: setting('CPU_LIMIT_PER_TRANSCRIPTION', positive.default(2), 'cores that a job may use'),
+  niceness: setting('LONGHAND_NICE', niceness.default(5), 'how far jobs stand back behind other programs, 0 to 19'),
+  sweepIntervalSeconds: setting(
+    'LONGHAND_SWEEP_INTERVAL',
+    positive.default(10),
+    'seconds between searches for orphans',
+  ),
+  orphanPolicy: setting(
+    'LONGHAND_ORPHAN_POLICY',
+    z.enum(['resume', 'fail'], 'it must be resume or fail').default('resume'),
+    'what becomes of a job whose process was lost',
+  ),
+  logLevel: setting(
+    'LONGHAND_LOG_LEVEL',
+    z.enum(LOG_LEVELS, `it must be one of ${LOG_LEVELS.join(', ')}`).default('INFO'),
+    "least level in Longhand's own log",
+  ),
+  logRotateBytes: setting('LONGHAND_LOG_ROTATE', size.default(10 * 1024 ** 2), 'size at which a log is rotated'),
+  logOutputBytes: setting(
+    'LONGHAND_LOG_OUTPUT',
+    size.default(20 * 1024 ** 2),
+    'most that the programs of one run may print into its log',
+  ),
+  logDays: setting('LONGHAND_LOG_DAYS', positive.default(7), 'days that logs are kept'),
+  logTotalBytes: setting('LONGHAND_LOG_TOTAL', size.default(1024 ** 3), 'most that all logs together may take'),
   tracking: setting('LONGHAND_PROCESS_TRACKING', flag.default(true), 'false: every transcribe runs with --untracked'),
   modelMirror: setting('LONGHAND_MODEL_MIRROR', z.url().optional(), 'where models are downloaded from'),
   openaiUrl: setting('LONGHAND_OPENAI_URL', z.url().optional(), 'an OpenAI-compatible server, ending in /v1'),

@@ -3,15 +3,39 @@ import { access, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
 import type { Engine, EngineName, EngineSettings } from '../engines/engine.ts';
+import { sha256OfFile } from '../files/hash.ts';
 import type { JobParameters } from '../pipeline/order.ts';
-import { insertJob } from '../store/jobs.ts';
+import { getJob, insertJob, JobExistsError } from '../store/jobs.ts';
+import type { JobRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { chooseEngine } from './choose-engine.ts';
+import { JobStateError } from './errors.ts';
 
 export interface Submission extends Omit<JobParameters, 'engine'> {
+  /** The number that the job shall have. A job that has it already must be for the same recording, and is left as it is. */
+  id?: number | undefined;
   /** Absolute path of the recording, as data: any characters. */
   path: string;
   engine: EngineName | 'auto';
+}
+
+/** The part of the settings that goes with a job and stays with it. */
+export type SubmissionSettings = Omit<Submission, 'path' | 'id'>;
+
+/** A recording with what the settings say today. */
+export function submissionOf(path: string, settings: SubmissionSettings): Submission {
+  return {
+    path,
+    engine: settings.engine,
+    model: settings.model,
+    language: settings.language,
+    processes: settings.processes,
+    workers: settings.workers,
+    preprocessWorkers: settings.preprocessWorkers,
+    chunkDurationSeconds: settings.chunkDurationSeconds,
+    overlapSeconds: settings.overlapSeconds,
+    chunkTimeoutSeconds: settings.chunkTimeoutSeconds,
+  };
 }
 
 export interface SubmitContext {
@@ -25,20 +49,37 @@ export interface Submitted {
   filename: string;
   engine: EngineName;
   model: string;
+  /** Set when the job was there already. */
+  existed?: true;
 }
 
 /**
- * Accepts a recording as a job.
- * @throws UsageError when there is nothing to transcribe or nothing to do it with; then no job exists
+ * Accepts a recording as a job. With a number it may be done twice: the second time finds the job of the first.
+ * @throws UsageError when there is nothing to transcribe or nothing to do it with; then no job exists. JobStateError when
+ * the number belongs to a job for another recording
  */
-export async function submit({ store, engines, settings }: SubmitContext, wish: Submission): Promise<Submitted> {
+export async function submit(context: SubmitContext, wish: Submission): Promise<Submitted> {
   await requireFile(wish.path);
+  const known = await submittedBefore(context.store, wish);
+  if (known) return known;
+  try {
+    return await accept(context, wish);
+  } catch (error) {
+    // The same wish, sent twice at the same time.
+    const taken = error instanceof JobExistsError ? await submittedBefore(context.store, wish) : undefined;
+    if (!taken) throw error;
+    return taken;
+  }
+}
+
+async function accept({ store, engines, settings }: SubmitContext, wish: Submission): Promise<Submitted> {
   const { engine, model } = await chooseEngine(engines, settings, wish);
   requireChunkFits(engine, wish);
-  const { path, ...asked } = wish;
+  const { path, id: number, ...asked } = wish;
   const parameters: JobParameters = { ...asked, engine: engine.name };
   const filename = basename(path);
   const id = await insertJob(store, {
+    ...(number === undefined ? {} : { id: number }),
     filename,
     originalPath: path,
     engine: engine.name,
@@ -58,6 +99,34 @@ export async function submit({ store, engines, settings }: SubmitContext, wish: 
     actor: 'user',
   });
   return { id, filename, engine: engine.name, model: model.name };
+}
+
+/** The job that has the number already. @throws JobStateError when it is for another recording */
+async function submittedBefore(store: Store, { id, path }: Submission): Promise<Submitted | undefined> {
+  const job = id === undefined ? undefined : await getJob(store, id);
+  if (!job) return undefined;
+  if (job.original_path !== path) {
+    throw new JobStateError(
+      `Job ${job.id} is for another recording, "${job.original_path}".`,
+      `Choose another number for "${path}".`,
+    );
+  }
+  if (await wasChanged(job, path)) {
+    throw new JobStateError(
+      `"${path}" is no longer the recording that job ${job.id} was made for.`,
+      'Put the first one back, or choose another number for the new one.',
+    );
+  }
+  const { filename, engine, model } = job;
+  return { id: job.id, filename, engine: engine as EngineName, model, existed: true };
+}
+
+/** Whether the recording is not the one that the job's runs saw. Read only when its size or time is another one. */
+async function wasChanged(job: JobRow, path: string): Promise<boolean> {
+  if (job.source_sha256 === null) return false;
+  const { size, mtimeMs } = await stat(path);
+  if (size === job.source_bytes && Math.round(mtimeMs) === job.source_modified_ms) return false;
+  return (await sha256OfFile(path)) !== job.source_sha256;
 }
 
 /**

@@ -4,6 +4,7 @@ import { chunkCounts } from '../store/chunks.ts';
 import { listEvents } from '../store/events.ts';
 import { getJob, type JobSummary } from '../store/jobs.ts';
 import { listRuns } from '../store/runs.ts';
+import type { EventType, RunRow } from '../store/schema.ts';
 import { listStages } from '../store/stages.ts';
 import type { Store } from '../store/store.ts';
 import { JobNotFoundError } from './errors.ts';
@@ -33,13 +34,31 @@ export interface JobView {
 
 /** Everything that is known of a job but its words. */
 export interface JobDetails extends JobView {
+  /** What was asked for; a run again has the same. */
   parameters: unknown;
   log: string | null;
+  /** Runs that said what went wrong. Crashes are not among them. */
+  errors: number;
+  /** Runs that ended without a word, by themselves or with their owner. */
+  crashes: number;
+  /** Crashes in a row without a newly finished chunk: the third quarantines the job. */
+  crashCount: number;
+  /** How often it was tried again because of an error. */
+  retryCount: number;
+  /** Who paused it, while it is paused. */
+  pausedBy: string | null;
   chunks: { total: number; complete: number; failed: number };
   stages: { name: string; status: string; startedAt: string | null; endedAt: string | null; error: string | null }[];
   runs: RunView[];
   artifacts: { name: string; stage: string; path: string; sha256: string; bytes: number }[];
-  events: { at: string; type: string; from: string | null; to: string | null; actor: string; reason: string | null }[];
+  events: {
+    at: string;
+    type: EventType;
+    from: string | null;
+    to: string | null;
+    actor: string;
+    reason: string | null;
+  }[];
 }
 
 export interface RunView {
@@ -48,6 +67,15 @@ export interface RunView {
   endedAt: string | null;
   outcome: string | null;
   reason: string | null;
+  engine: string | null;
+  model: string | null;
+  language: string | null;
+  processes: number | null;
+  workers: number | null;
+  /** As the job was submitted with them. */
+  parameters: unknown;
+  /** Program name to version. */
+  versions: Record<string, string>;
   pid: number | null;
   exitCode: number | null;
   signal: string | null;
@@ -97,6 +125,11 @@ export async function detailsOf(store: Store, id: number): Promise<JobDetails> {
     ...viewOf(job),
     parameters: JSON.parse(job.parameters ?? 'null'),
     log: job.log_file_path,
+    errors: runs.filter(({ outcome }) => outcome === 'failed').length,
+    crashes: runs.filter(isCrash).length,
+    crashCount: job.crash_count,
+    retryCount: job.retry_count,
+    pausedBy: job.paused_by,
     chunks: { total: counts.total, complete: counts.complete, failed: counts.error },
     stages: stages.map((stage) => ({
       name: stage.name,
@@ -105,21 +138,7 @@ export async function detailsOf(store: Store, id: number): Promise<JobDetails> {
       endedAt: isoOrNull(stage.ended_at),
       error: stage.error_message,
     })),
-    runs: runs.map((run) => ({
-      number: run.number,
-      startedAt: iso(run.started_at),
-      endedAt: isoOrNull(run.ended_at),
-      outcome: run.outcome,
-      reason: run.reason,
-      pid: run.pid,
-      exitCode: run.exit_code,
-      signal: run.exit_signal,
-      error: errorOf(run),
-      evidence: run.evidence,
-      chunksCommitted: run.chunks_committed,
-      peakMemoryBytes: run.peak_memory_bytes,
-      cpuSeconds: run.cpu_seconds,
-    })),
+    runs: runs.map(runViewOf),
     artifacts: artifacts.map(({ name, stage, path, sha256, bytes }) => ({ name, stage, path, sha256, bytes })),
     events: events.map((event) => ({
       at: iso(event.at),
@@ -129,6 +148,31 @@ export async function detailsOf(store: Store, id: number): Promise<JobDetails> {
       actor: event.actor,
       reason: event.reason,
     })),
+  };
+}
+
+/** An owner that died takes its runs along; what had finished a chunk by then is not to blame. */
+function isCrash({ outcome, chunks_committed }: RunRow): boolean {
+  return outcome === 'crashed' || (outcome === 'orphaned' && chunks_committed === 0);
+}
+
+function runViewOf(run: RunRow): RunView {
+  const { number, outcome, reason, engine, model, language, processes, workers, pid, evidence } = run;
+  return {
+    number,
+    startedAt: iso(run.started_at),
+    endedAt: isoOrNull(run.ended_at),
+    ...{ outcome, reason, engine, model, language, processes, workers },
+    parameters: JSON.parse(run.parameters ?? 'null'),
+    versions: JSON.parse(run.versions ?? '{}'),
+    pid,
+    exitCode: run.exit_code,
+    signal: run.exit_signal,
+    error: errorOf(run),
+    evidence,
+    chunksCommitted: run.chunks_committed,
+    peakMemoryBytes: run.peak_memory_bytes,
+    cpuSeconds: run.cpu_seconds,
   };
 }
 

@@ -2,15 +2,19 @@ import type { Writable } from 'node:stream';
 import { linesFrom } from './tail.ts';
 
 /**
- * Copies what is added to a log, by byte position: with no gap and no repeat, however the writes fall.
- * @param position where the copying begins, from `lastLines`
+ * Copies what is added to a log, by byte position: with no gap and no repeat, however the writes fall and whatever is
+ * rotated, compressed or deleted meanwhile (of what was deleted a line tells).
+ * @param position where the copying begins, from `lastLines` or `linesFrom`
  * @returns `more`: call it whenever something may have been added; resolves when all of it was written out
  */
 export function followLog(path: string, position: number, out: Writable): { more(): Promise<void> } {
   let at = position;
   let copying: Promise<void> = Promise.resolve();
+  /** A copying that has not begun yet: it will see everything that is there now. */
+  let next: Promise<void> | undefined;
 
   const copy = async () => {
+    next = undefined;
     while (!out.destroyed) {
       const piece = await linesFrom(path, at);
       if (piece.position === at) return;
@@ -21,8 +25,8 @@ export function followLog(path: string, position: number, out: Writable): { more
 
   return {
     more() {
-      copying = copying.then(copy);
-      return copying;
+      next ??= copying = copying.then(copy);
+      return next;
     },
   };
 }

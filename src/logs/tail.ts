@@ -1,91 +1,124 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { UnreadablePartError } from './block-gzip.ts';
+import { LogReader, type Section } from './log-reader.ts';
+import { wholeCharacters } from './utf8.ts';
 
 const BLOCK_BYTES = 64 * 1024;
 const PIECE_BYTES = 16 * BLOCK_BYTES;
+/** However many lines are wanted, no more than this is taken into memory. */
+const MAX_TAIL_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** A piece of a log and where it ends, so that a follower can go on from there with no gap and no repeat. */
+/**
+ * A piece of a log and where it ends, so that a follower can go on from there with no gap and no repeat. Positions count
+ * the bytes of the whole log from its first line on, whatever was rotated, compressed or deleted since.
+ */
 export interface LogPiece {
   text: string;
   /** Byte position after the piece. */
   position: number;
 }
 
-/** The last `lines` lines, read from the end, so that the size of the log does not matter. A missing log is empty. */
+/**
+ * The last `lines` lines, read from the end, so that the size of the log does not matter. Where the current file has
+ * fewer it reads on in the rotated parts, to the beginning of the log or to a part that is gone. A missing log is empty.
+ * Of very many lines (more than 16 MB) only the last are returned.
+ */
 export async function lastLines(path: string, lines: number): Promise<LogPiece> {
-  const file = await openOrUndefined(path);
-  if (!file) return { text: '', position: 0 };
-  try {
-    const { size } = await file.stat();
-    const start = await startOfLastLines(file, size, lines);
-    const bytes = await readBytes(file, start, size);
+  return readLog(path, async (log) => {
+    const bytes = lines > 0 ? await bytesOfLastLines(log, lines) : Buffer.alloc(0);
     // The writer may be in the middle of a character; the follower gets it whole.
-    const end = wholeCharacters(bytes);
-    return { text: bytes.subarray(0, end).toString('utf8'), position: start + end };
-  } finally {
-    await file.close();
-  }
+    const whole = wholeCharacters(bytes);
+    return { text: bytes.toString('utf8', 0, whole), position: log.end - (bytes.length - whole) };
+  });
 }
 
-/** Whole lines from a byte position towards the end; a line that fits into no piece comes in several. */
+/**
+ * Whole lines from a byte position towards the end, at most 1 MB of them; a line that fits into no piece comes in several.
+ * Where the position is in a part that is gone, the piece is a line that says so, and its position the oldest byte that
+ * is left behind it. So it is for a position behind the end: what was there was lost, in a power cut for example.
+ */
 export async function linesFrom(path: string, position: number): Promise<LogPiece> {
-  const file = await openOrUndefined(path);
-  if (!file) return { text: '', position };
+  return readLog(path, async (log) => {
+    if (position > log.end) return jump(`This log ends before byte ${position}`, log.end);
+    const section = await log.sectionFrom(position);
+    if (!section) return position === log.end ? { text: '', position } : gone(position, log.end);
+    if (section.start > position) return gone(position, section.start);
+    return linesIn(section, position);
+  });
+}
+
+async function readLog<T>(path: string, read: (log: LogReader) => Promise<T>): Promise<T> {
+  const log = await LogReader.open(path);
   try {
-    const { size } = await file.stat();
-    const bytes = await readBytes(file, position, Math.min(size, position + PIECE_BYTES));
-    const lines = bytes.lastIndexOf(NEWLINE) + 1;
-    const end = lines === 0 && bytes.length === PIECE_BYTES ? wholeCharacters(bytes) : lines;
-    return { text: bytes.subarray(0, end).toString('utf8'), position: position + end };
+    return await read(log);
   } finally {
-    await file.close();
+    await log.close();
   }
 }
 
-async function startOfLastLines(file: FileHandle, size: number, lines: number): Promise<number> {
-  if (lines <= 0) return size;
-  let found = 0;
-  // The newline that ends the last line does not begin another one.
-  for (let end = size - 1; end > 0; ) {
-    const start = Math.max(0, end - BLOCK_BYTES);
-    const block = await readBytes(file, start, end);
-    for (let at = block.lastIndexOf(NEWLINE); at >= 0; at = at > 0 ? block.lastIndexOf(NEWLINE, at - 1) : -1) {
-      found += 1;
-      if (found === lines) return start + at + 1;
-    }
-    end = start;
-  }
-  return 0;
+async function linesIn(section: Section, position: number): Promise<LogPiece> {
+  const bytes = await readIfReadable(section, position, Math.min(section.end, position + PIECE_BYTES));
+  if (bytes.length === 0) return gone(position, section.end);
+  const lines = bytes.lastIndexOf(NEWLINE) + 1;
+  const isAllThereIs = section.rotated || bytes.length === PIECE_BYTES;
+  const end = lines === 0 && isAllThereIs ? wholeCharacters(bytes) || bytes.length : lines;
+  return { text: bytes.toString('utf8', 0, end), position: position + end };
 }
 
-/** How many of these bytes are whole characters of UTF-8: all but a last one that is cut off. */
-function wholeCharacters(bytes: Buffer): number {
-  // A character has up to four bytes, and all but its first begin with the bits 10.
-  for (let back = 1; back <= Math.min(4, bytes.length); back += 1) {
-    const byte = bytes[bytes.length - back] as number;
-    if ((byte & 0b1100_0000) === 0b1000_0000) continue;
-    const length = byte < 0b1100_0000 ? 1 : byte < 0b1110_0000 ? 2 : byte < 0b1111_0000 ? 3 : 4;
-    return length > back ? bytes.length - back : bytes.length;
-  }
-  return bytes.length;
-}
-
-async function readBytes(file: FileHandle, start: number, end: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(Math.max(0, end - start));
-  let filled = 0;
-  while (filled < buffer.length) {
-    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, start + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
-}
-
-async function openOrUndefined(path: string): Promise<FileHandle | undefined> {
+/** Nothing of a part that is damaged. */
+async function readIfReadable(section: Section, from: number, to: number): Promise<Buffer> {
   try {
-    return await open(path, 'r');
+    return await section.read(from, to);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof UnreadablePartError) return Buffer.alloc(0);
     throw error;
   }
+}
+
+function gone(from: number, to: number): LogPiece {
+  return jump(`Bytes ${from} to ${to} of this log are no longer there`, to);
+}
+
+function jump(what: string, position: number): LogPiece {
+  return { text: `[${what}; it goes on at byte ${position}]\n`, position };
+}
+
+async function bytesOfLastLines(log: LogReader, lines: number): Promise<Buffer> {
+  const blocks: Buffer[] = [];
+  let bytes = 0;
+  let found = 0;
+  /** Where the line begins that was found last, counted from the end of the log. */
+  let lineBytes = 0;
+  // The newline that ends the last line does not begin another one.
+  for (let skip = 1; bytes < MAX_TAIL_BYTES; skip = 0) {
+    const block = await blockBefore(log, log.end - bytes);
+    if (block.length === 0) return Buffer.concat(blocks);
+    blocks.unshift(block);
+    for (let at = lastNewline(block, block.length - skip); at >= 0; at = lastNewline(block, at)) {
+      found += 1;
+      lineBytes = bytes + block.length - at - 1;
+      if (found === lines) return lastBytes(blocks, lineBytes);
+    }
+    bytes += block.length;
+  }
+  return lastBytes(blocks, lineBytes || bytes);
+}
+
+/** What is before a position, empty where nothing is left. */
+async function blockBefore(log: LogReader, position: number): Promise<Buffer> {
+  const section = await log.sectionBefore(position);
+  if (!section) return Buffer.alloc(0);
+  const start = Math.max(section.start, position - BLOCK_BYTES);
+  const block = await readIfReadable(section, start, position);
+  return block.length === position - start ? block : Buffer.alloc(0);
+}
+
+/** The last newline before an index. */
+function lastNewline(block: Buffer, before: number): number {
+  return before <= 0 ? -1 : block.lastIndexOf(NEWLINE, before - 1);
+}
+
+function lastBytes(blocks: Buffer[], bytes: number): Buffer {
+  const all = Buffer.concat(blocks);
+  return all.subarray(all.length - bytes);
 }

@@ -38,12 +38,16 @@ export interface StageChange {
 
 export interface JobFacts {
   durationSeconds?: number;
+  /** Seconds of work that the whole recording is expected to take. */
+  estimatedSeconds?: number;
   sourceSha256?: string;
   sourceBytes?: number;
   sourceModifiedMs?: number;
   engine?: EngineName;
   model?: string;
   language?: string;
+  /** Program name to version, of what this run works with. */
+  versions?: Record<string, string>;
 }
 
 export interface ArtifactRecord {

@@ -31,6 +31,8 @@ export interface RunOrder extends JobParameters {
   /** A folder for what lives no longer than this run, existing, private, empty. */
   scratchDir: string;
   settings: EngineSettings;
+  /** Program name to version, as the one who orders knows them. */
+  versions: Record<string, string>;
   /** What earlier runs of this job left. */
   known: {
     sourceSha256?: string;

@@ -5,7 +5,7 @@ const SHORTEST_MS = 30_000;
 /** Before anything was measured, the model may have to be read from a slow disk. */
 const SHORTEST_FIRST_MS = 60_000;
 /** However slow the machine: half an hour without a chunk is a hang. */
-const LONGEST_MS = 30 * 60_000;
+export const LONGEST_ALLOWANCE_MS = 30 * 60_000;
 
 interface Samples {
   startSample: number;
@@ -38,7 +38,7 @@ export class ChunkAllowance {
     const factor = this.#slowest ?? this.#seedRealtimeFactor;
     const shortest = this.#slowest === undefined ? SHORTEST_FIRST_MS : SHORTEST_MS;
     const expectedMs = this.#audioMs(chunk) * factor;
-    return Math.min(LONGEST_MS, Math.max(shortest, PATIENCE * expectedMs));
+    return Math.min(LONGEST_ALLOWANCE_MS, Math.max(shortest, PATIENCE * expectedMs));
   }
 
   /** A chunk took this long. */

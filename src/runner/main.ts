@@ -1,7 +1,9 @@
 /** A runner: one attempt at a job, in a process of its own. Started by the supervisor, never by hand. */
+import { ffmpegVersion } from '../audio/ffmpeg.ts';
 import { reportOf } from '../domain/errors.ts';
+import type { Engine } from '../engines/engine.ts';
 import { engineNamed } from '../engines/registry.ts';
-import { LeaseLostError } from '../pipeline/checkpoint.ts';
+import { type Checkpoint, LeaseLostError } from '../pipeline/checkpoint.ts';
 import type { RunOrder } from '../pipeline/order.ts';
 import { runPipeline, StoppedError } from '../pipeline/pipeline.ts';
 import { ProgressMeter } from '../pipeline/progress.ts';
@@ -40,13 +42,26 @@ async function run(order: RunOrder): Promise<void> {
   setTimeout(() => process.exit(0), GOODBYE_MS);
 }
 
+/** Which programs this run works with, for whoever looks for what went wrong. The work does not wait for it. */
+async function recordVersions(order: RunOrder, engine: Engine, checkpoint: Checkpoint): Promise<void> {
+  try {
+    const [ffmpeg, { detail }] = await Promise.all([ffmpegVersion(), engine.check(order.settings)]);
+    await checkpoint.setFacts({ versions: { ...order.versions, ffmpeg, [engine.name]: detail } });
+  } catch (error) {
+    const message = `The versions of the programs could not be recorded: ${reportOf(error).message}`;
+    channel.send({ type: 'log', level: 'DEBUG', stage: 'prepare', message });
+  }
+}
+
 async function attempt(order: RunOrder): Promise<RunnerOutcome> {
   try {
     const engine = engineNamed(order.engine);
+    const checkpoint = checkpointOver(channel);
+    void recordVersions(order, engine, checkpoint);
     await runPipeline({
       order,
       engine,
-      checkpoint: checkpointOver(channel),
+      checkpoint,
       recognise: poolRecogniser(order, engine, { drain: drain.signal, abort: abort.signal }, (line) =>
         channel.send({ type: 'log', level: 'DEBUG', stage: 'transcribe', message: line }),
       ),

@@ -29,12 +29,14 @@ export const requestArguments = {
   setFacts: z.tuple([
     z.object({
       durationSeconds: z.number().nonnegative().optional(),
+      estimatedSeconds: z.number().nonnegative().optional(),
       sourceSha256: z.string().optional(),
       sourceBytes: count.optional(),
       sourceModifiedMs: z.number().optional(),
       engine: z.enum(ENGINE_NAMES).optional(),
       model: z.string().optional(),
       language: z.string().optional(),
+      versions: z.record(z.string(), z.string()).optional(),
     }),
   ]),
   recordArtifact: z.tuple([

@@ -25,6 +25,8 @@ export interface RequestScope {
   leaseToken: string;
   /** Seconds worked on the job so far, all runs together. */
   elapsedSeconds(): number;
+  /** The work that the whole job is expected to take became known. */
+  onEstimate?(seconds: number): void;
 }
 
 type Answer = Extract<SupervisorMessage, { type: 'answer' }>;
@@ -59,20 +61,22 @@ const VERBS: Verbs = {
     const [name, change] = requestArguments.setStage.parse(args);
     return won(await setStage(store, jobId, leaseToken, name, defined(change)));
   },
-  async setFacts({ store, jobId, runId, leaseToken }, args) {
+  async setFacts({ store, jobId, runId, leaseToken, onEstimate }, args) {
     const [facts] = requestArguments.setFacts.parse(args);
-    const { engine, model, language, durationSeconds } = facts;
+    const { engine, model, language, durationSeconds, estimatedSeconds, versions } = facts;
     const columns = defined({
       engine,
       model,
       language,
       duration_minutes: durationSeconds === undefined ? undefined : durationSeconds / 60,
+      estimated_duration: estimatedSeconds,
       source_sha256: facts.sourceSha256,
       source_bytes: facts.sourceBytes,
       source_modified_ms: facts.sourceModifiedMs,
     });
     if (!(await setJobFacts(store, jobId, { leaseToken, ...columns }))) return LOST;
-    const ofTheRun = defined({ engine, model, language });
+    if (estimatedSeconds !== undefined) onEstimate?.(estimatedSeconds);
+    const ofTheRun = defined({ engine, model, language, versions });
     if (Object.keys(ofTheRun).length > 0) await setRunFacts(store, runId, ofTheRun);
     return undefined;
   },

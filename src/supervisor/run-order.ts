@@ -1,4 +1,3 @@
-import { cpus } from 'node:os';
 import type { StageName, StageStatus } from '../domain/stage.ts';
 import type { EngineSettings } from '../engines/engine.ts';
 import type { JobParameters, RunOrder } from '../pipeline/order.ts';
@@ -8,22 +7,31 @@ import { listStages } from '../store/stages.ts';
 import type { Store } from '../store/store.ts';
 import { scratchFolder } from './job-files.ts';
 
+export interface OrderOptions {
+  jobDir: string;
+  settings: EngineSettings;
+  versions: Record<string, string>;
+  /** Cores that the run may use. */
+  cores: number;
+}
+
 /** The order for the next run of a job: what was asked for, and what earlier runs left. */
 export async function runOrderFor(
   store: Store,
   job: JobRow,
-  { jobDir, settings }: { jobDir: string; settings: EngineSettings },
+  { jobDir, settings, versions, cores }: OrderOptions,
 ): Promise<RunOrder> {
   const parameters = JSON.parse(job.parameters ?? '{}') as JobParameters;
   const [stages, artifacts] = await Promise.all([listStages(store, job.id), listArtifacts(store, job.id)]);
   return {
     ...parameters,
-    ...withinCores(parameters.processes, parameters.workers),
+    ...withinCores(parameters.processes, parameters.workers, cores),
     jobId: job.id,
     sourcePath: job.original_path ?? '',
     jobDir,
     scratchDir: scratchFolder(jobDir),
     settings,
+    versions,
     known: {
       ...(job.source_sha256 ? { sourceSha256: job.source_sha256 } : {}),
       ...(job.source_bytes !== null ? { sourceBytes: job.source_bytes } : {}),
@@ -39,11 +47,7 @@ export async function runOrderFor(
 }
 
 /** Engine workers and their threads, capped by the machine: more of either only makes them wait for each other. */
-export function withinCores(
-  processes: number,
-  workers: number,
-  cores = cpus().length,
-): { processes: number; workers: number } {
+export function withinCores(processes: number, workers: number, cores: number): { processes: number; workers: number } {
   const capped = Math.max(1, Math.min(processes, cores));
   return { processes: capped, workers: Math.max(1, Math.min(workers, Math.floor(cores / capped))) };
 }

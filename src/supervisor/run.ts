@@ -2,49 +2,65 @@
  * One run of a job, from the fork to the last process gone.
  *
  * Whatever happens in the runner, this function ends: with the runner's own word, with its death, or with this side
- * ending it (asked to, lease lost, no heartbeat). Afterwards no process of the run is left, and only then is the
- * outcome returned.
+ * ending it (asked to, lease lost, a verdict of `watch.ts`). Afterwards no process of the run is left, and only then is
+ * the outcome returned.
  */
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import type { Clock } from '../domain/clock.ts';
-import { type ErrorReport, reportOf } from '../domain/errors.ts';
+import { reportOf } from '../domain/errors.ts';
 import type { RunOutcome, StopReason } from '../domain/outcome.ts';
 import { renewedUntil } from '../lease/lease.ts';
 import type { JobLog } from '../logs/job-log.ts';
+import { ownOomKills } from '../native/oom.ts';
 import type { RunOrder } from '../pipeline/order.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
-import { HEARTBEAT_INTERVAL_MS, type RunnerOutcome, type SupervisorMessage } from '../runner/protocol.ts';
-import { registerProcess, updateHeartbeat } from '../store/jobs.ts';
+import type { RunnerMessage, RunnerOutcome, SupervisorMessage } from '../runner/protocol.ts';
+import { updateHeartbeat } from '../store/jobs.ts';
 import type { Claimed } from '../store/queue.ts';
-import { setRunProcess } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
-import { killTree, sweep } from './kill-tree.ts';
-import { parseRunnerMessage } from './messages.ts';
+import { Conversation } from './conversation.ts';
+import { bury, endTree, sayGoodbye, sweepUp } from './ending.ts';
+import { crashReport, type Exit, exitOf } from './exit.ts';
+import { LimitWatch, timeLimitSeconds } from './limits.ts';
+import { nameMemory } from './memory-end.ts';
 import type { Tell } from './news.ts';
+import type { ProcessManager } from './process-manager.ts';
 import { answerRequest } from './requests.ts';
-import { type RunnerProcess, startRunner } from './spawn.ts';
-import { UsageMeter } from './usage.ts';
+import { type RunnerProcess, type Share, startRunner } from './spawn.ts';
+import type { RunContext } from './store-registry.ts';
+import { exactBytes, type Usage } from './usage.ts';
+import { UsageSeries } from './usage-series.ts';
+import { channelClosed, outcomeOfVerdict, type Verdict } from './verdict.ts';
+import { type Patience, RunWatch } from './watch.ts';
 
 /** A polite stop leaves this long for the chunk in flight. */
 export const STOP_GRACE_MS = 8_000;
 /** What the runner may need beyond the grace to say `done`. */
 const STOP_MARGIN_MS = 1_000;
-/** This many heartbeats in a row missed: the runner's process hangs. Counted in turns, so that a laptop may sleep. */
-const MISSED_HEARTBEATS = 6;
-const USAGE_INTERVAL_MS = 1_000;
-/** A runner that said `done` may take this long to end. */
-const GOODBYE_MS = 5_000;
-/** After the runner's end a descendant may hold its pipes open; the rest of the output is then given up. */
-const OUTPUT_DEADLINE_MS = 1_000;
+/** Memory is looked at this often, because it can grow fast. */
+const SAMPLE_SECONDS = 0.5;
+/** A runner whose channel closed may take this long to end itself. */
+const CHANNEL_MARGIN_MS = 1_000;
+
+/** What a run may use; `config/schema.ts` tells more. */
+export interface RunLimits extends Share {
+  /** A hard limit; without it the estimate decides. */
+  timeoutSeconds: number | undefined;
+}
 
 export interface RunDependencies {
   store: Store;
   clock: Clock;
+  processes: ProcessManager;
   /** The built runner program. */
   runnerPath: string;
+  limits: RunLimits;
+  patience: Patience;
   log: JobLog;
   tell: Tell;
+  /** Takes the secrets out of what is kept or shown. */
+  redact(text: string): string;
+  /** Something around the run failed that the run survives. */
+  onProblem(sentence: string): void;
 }
 
 export interface RunResult {
@@ -61,24 +77,40 @@ export class Run {
   readonly #claimed: Claimed;
   readonly #order: RunOrder;
   readonly #startedAt: number;
-  /** Resolves with the runner's last word. */
-  readonly #said: Promise<RunnerOutcome>;
-  #hearLastWord!: (outcome: RunnerOutcome) => void;
+  readonly #series: UsageSeries;
+  readonly #conversation: Conversation;
   #process: RunnerProcess | undefined;
+  #watch: RunWatch | undefined;
+  #limitWatch: LimitWatch | undefined;
+  #cpuSeconds = 0;
   #stopping: StopReason | undefined;
-  #hung: ErrorReport | undefined;
-  #silentTurns = 0;
+  #verdict: Verdict | undefined;
   /** The job was completed; its lease is gone because of that. */
   #finished = false;
   #progress: ProgressReport | undefined;
+  /** Seconds of work expected for the whole job, once its length is known. */
+  #estimateSeconds: number | undefined;
 
   constructor(deps: RunDependencies, claimed: Claimed, order: RunOrder) {
+    const { store, clock, log, tell, redact } = deps;
     this.#deps = deps;
     this.#claimed = claimed;
     this.#order = order;
-    this.#startedAt = deps.clock.now();
-    this.#said = new Promise((resolve) => {
-      this.#hearLastWord = resolve;
+    this.#startedAt = clock.monotonicMs();
+    this.#estimateSeconds = claimed.job.estimated_duration ?? undefined;
+    this.#series = new UsageSeries(store, clock, claimed.run.id);
+    this.#conversation = new Conversation({
+      jobId: claimed.job.id,
+      log,
+      tell,
+      redact,
+      send: (message) => this.#send(message),
+      listener: {
+        ready: () => this.#begin(),
+        heartbeat: () => this.#beat(),
+        progress: (progress) => this.#moved(progress),
+        answer: (request) => this.#answer(request),
+      },
     });
     this.result = this.#live();
   }
@@ -93,110 +125,144 @@ export class Run {
   }
 
   async #live(): Promise<RunResult> {
-    const { clock, log, runnerPath } = this.#deps;
-    const { run } = this.#claimed;
-    let usage: UsageMeter | undefined;
+    const { clock, log, runnerPath, limits } = this.#deps;
+    const { token } = this.#claimed.run;
+    const oomKillsBefore = ownOomKills();
     let outcome: RunOutcome;
     try {
-      this.#process = await startRunner({ runnerPath, token: run.token, cwd: this.#order.jobDir });
-      usage = new UsageMeter(this.#process.identity);
-      outcome = await this.#supervise(this.#process, usage);
+      this.#process = await startRunner({ runnerPath, token, cwd: this.#order.jobDir, share: limits });
+      outcome = await this.#supervise(this.#process);
     } catch (error) {
       outcome = { type: 'failed', error: reportOf(error) };
     }
-    const swept = await sweep(run.token, clock);
-    for (const { pid, command } of swept.killed) log.write('WARNING', 'supervisor', `Ended ${command} (pid ${pid})`);
-    if (!swept.gone) log.write('ERROR', 'supervisor', 'Some processes of this run could not be ended');
-    return { outcome, usage: usage?.totals, elapsedSeconds: this.#elapsedSeconds() };
+    if (!(await sweepUp({ token, clock, log }))) this.#problem('Some processes of this run could not be ended');
+    const usage = this.#usage();
+    outcome = nameMemory(outcome, {
+      cgroup: this.#process?.cgroup,
+      limitBytes: limits.memoryBytes,
+      peakBytes: usage?.peakMemoryBytes ?? 0,
+      hostKilled: !this.#verdict && (ownOomKills() ?? 0) > (oomKillsBefore ?? 0),
+    });
+    // What is left of it, because the kernel is not through with its dead yet, the next sweep of this run removes.
+    this.#process?.cgroup?.remove();
+    return { outcome, usage, elapsedSeconds: this.#elapsedSeconds() };
   }
 
-  async #supervise(runner: RunnerProcess, usage: UsageMeter): Promise<RunOutcome> {
-    const exited = exitOf(runner);
-    const watch = setInterval(() => this.#checkHeartbeat(), HEARTBEAT_INTERVAL_MS);
-    const sampling = setInterval(() => usage.sample(), USAGE_INTERVAL_MS);
+  async #supervise(runner: RunnerProcess): Promise<RunOutcome> {
+    const { clock, log, processes } = this.#deps;
+    const { job, run } = this.#claimed;
+    const scope = { runner, token: run.token, clock, log, exited: exitOf(runner.child) };
+    this.#watch = this.#startWatch(runner);
     try {
       this.#listen(runner);
       await this.#register(runner);
-      const said = await Promise.race([this.#said, exited]);
+      const said = await Promise.race([this.#conversation.lastWord, scope.exited]);
       if ('exit' in said) return this.#outcomeOfDeath(said.exit);
-      usage.sample();
-      await this.#sayGoodbye(runner, exited);
+      await sayGoodbye(scope);
       return this.#outcomeOfWord(said);
     } finally {
-      clearInterval(watch);
-      clearInterval(sampling);
-      await this.#bury(runner, exited);
+      this.#watch.stop();
+      await bury(scope);
+      await processes.unregisterProcess(job.id);
     }
   }
 
-  /** Makes sure that the runner and its guard are gone, whichever way we got here. */
-  async #bury(runner: RunnerProcess, exited: Promise<unknown>): Promise<void> {
-    await runner.guard.dismiss();
-    const { token } = this.#claimed.run;
-    if (isRunning(runner)) await killTree({ leader: runner.identity, token }, this.#deps.clock, 0);
-    await exited;
+  #startWatch({ identity, cgroup }: RunnerProcess): RunWatch {
+    const { clock, patience, limits } = this.#deps;
+    // Where the kernel holds the limit it is not measured as well.
+    const memoryBytes = cgroup?.hasMemoryLimit ? undefined : limits.memoryBytes;
+    this.#limitWatch = new LimitWatch({ ...(memoryBytes ? { memoryBytes } : {}), exact: () => exactBytes(identity) });
+    return new RunWatch({
+      clock,
+      patience,
+      limits: this.#limitWatch,
+      // What a person's last word granted is not counted twice: the limit begins anew with it.
+      runningSeconds: () => this.#elapsedSeconds() - this.#claimed.job.limit_from_seconds,
+      timeLimitSeconds: () => this.#timeLimitSeconds(),
+      onVerdict: (verdict) => this.#condemn(verdict),
+    });
   }
 
-  async #register({ identity }: RunnerProcess): Promise<void> {
-    const { store, log } = this.#deps;
+  #timeLimitSeconds(): number {
+    return timeLimitSeconds({
+      ...(this.#deps.limits.timeoutSeconds ? { settingSeconds: this.#deps.limits.timeoutSeconds } : {}),
+      ...(this.#estimateSeconds ? { estimateSeconds: this.#estimateSeconds } : {}),
+    });
+  }
+
+  /** A registration that is refused ends the runner. */
+  async #register({ child }: RunnerProcess): Promise<void> {
+    const { log, processes } = this.#deps;
     const { job, run } = this.#claimed;
-    const known = await setRunProcess(store, run.id, identity);
-    const leaseToken = this.#leaseToken;
-    const won =
-      known && (await registerProcess(store, job.id, { pid: identity.pid, logFilePath: log.path, leaseToken }));
-    if (!won) this.stop('lease lost', 0);
+    const context: RunContext = { runId: run.id, leaseToken: run.lease_token };
+    const { registered } = await processes.registerProcess(job.id, child, 'longhand runner', {
+      token: run.token,
+      log,
+      context,
+      intervalSeconds: SAMPLE_SECONDS,
+      onSample: (usage) => this.#sampled(usage),
+    });
+    if (!registered) this.stop('lease lost', 0);
   }
 
   #listen({ child }: RunnerProcess): void {
-    child.on('message', (raw) => void this.#hear(raw));
+    child.on('message', (raw) => {
+      this.#conversation.hear(raw).catch((error) => this.#problem(reportOf(error).message));
+    });
     // A send may fail because the runner is gone; its exit tells the rest.
-    child.on('error', (error) =>
-      this.#deps.log.write('WARNING', 'supervisor', `The runner's channel: ${error.message}`),
-    );
-    for (const stream of [child.stdout, child.stderr]) if (stream) this.#copyToLog(stream);
+    child.on('error', (error) => this.#problem(`The runner's channel: ${error.message}`));
+    child.once('disconnect', () => {
+      const deadline = setTimeout(() => this.#condemn(channelClosed()), CHANNEL_MARGIN_MS);
+      void this.result.finally(() => clearTimeout(deadline));
+    });
   }
 
-  #copyToLog(stream: Readable): void {
-    createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) =>
-      this.#deps.log.write('WARNING', 'runner', line),
-    );
+  #begin(): void {
+    this.#send({ type: 'start', order: this.#order });
+    // A stop that came before the start would have been lost.
+    if (this.#stopping) this.#send({ type: 'stop', why: this.#stopping, graceMs: 0 });
   }
 
-  async #hear(raw: unknown): Promise<void> {
-    const { log, tell, store } = this.#deps;
-    const message = parseRunnerMessage(raw);
-    const jobId = this.#claimed.job.id;
-    if (!message) return log.write('WARNING', 'supervisor', 'The runner sent a message that is none');
-    switch (message.type) {
-      case 'ready':
-        this.#send({ type: 'start', order: this.#order });
-        // A stop that came before the start would have been lost.
-        if (this.#stopping) this.#send({ type: 'stop', why: this.#stopping, graceMs: 0 });
-        return;
-      case 'heartbeat':
-        this.#silentTurns = 0;
-        return this.#beat();
-      case 'progress':
-        this.#progress = message.progress;
-        return tell({ type: 'progress', jobId, progress: message.progress });
-      case 'log':
-        log.write(message.level, message.stage, message.message);
-        return tell({ type: 'log', jobId, level: message.level, message: message.message });
-      case 'request': {
-        const scope = { store, jobId, runId: this.#claimed.run.id, leaseToken: this.#leaseToken };
-        const answer = await answerRequest({ ...scope, elapsedSeconds: () => this.#elapsedSeconds() }, message);
-        if (message.verb === 'finish' && answer.ok) this.#finished = true;
-        return this.#send(answer);
-      }
-      case 'done':
-        return this.#hearLastWord(message.outcome);
-    }
+  #moved(progress: ProgressReport): void {
+    const before = this.#progress;
+    this.#progress = progress;
+    if (progress.percent !== before?.percent || progress.chunk !== before?.chunk) this.#watch?.progressed();
+  }
+
+  #sampled(usage: Usage): void {
+    this.#cpuSeconds = Math.max(this.#cpuSeconds, usage.cpuSeconds);
+    this.#watch?.sampled(usage);
+    this.#series.add(usage, this.#progress?.percent ?? 0).catch((error) => {
+      this.#problem(`A sample of the usage could not be kept: ${reportOf(error).message}`);
+    });
+  }
+
+  async #answer(request: Extract<RunnerMessage, { type: 'request' }>) {
+    const { store } = this.#deps;
+    const { job, run } = this.#claimed;
+    const scope = { store, jobId: job.id, runId: run.id, leaseToken: run.lease_token };
+    const answer = await answerRequest(
+      {
+        ...scope,
+        elapsedSeconds: () => this.#elapsedSeconds(),
+        onEstimate: (seconds) => {
+          this.#estimateSeconds = seconds;
+        },
+      },
+      request,
+    );
+    if (request.verb === 'finish' && answer.ok) this.#finished = true;
+    // Done or failed, a chunk that was in work is not any more.
+    if (request.verb === 'commitChunk' || request.verb === 'failChunk') this.#watch?.progressed();
+    return answer;
   }
 
   async #beat(): Promise<void> {
-    const { store, clock, log } = this.#deps;
+    const { store, clock, processes } = this.#deps;
+    const { job, run } = this.#claimed;
+    processes.noteHeartbeat(job.id, (this.#watch?.beat() ?? 0) / 1000);
     const beat = {
-      leaseToken: this.#leaseToken,
+      leaseToken: run.lease_token,
       leaseUntil: renewedUntil(clock),
       elapsedSeconds: this.#elapsedSeconds(),
       progress: this.#progress?.percent,
@@ -204,40 +270,29 @@ export class Run {
       speed: this.#progress?.speed,
     };
     try {
-      const won = await updateHeartbeat(store, this.#claimed.job.id, beat);
+      const won = await updateHeartbeat(store, job.id, beat);
       if (!won && !this.#finished) this.stop('lease lost', 0);
     } catch (error) {
       // The lease still holds; the next beat tries again, and the runner's own requests tell it when the disk is full.
-      log.write('WARNING', 'supervisor', `The heartbeat could not be written: ${reportOf(error).message}`);
+      this.#problem(`The heartbeat could not be written: ${reportOf(error).message}`);
     }
   }
 
-  #checkHeartbeat(): void {
-    this.#silentTurns += 1;
-    if (this.#silentTurns < MISSED_HEARTBEATS) return;
-    const seconds = (MISSED_HEARTBEATS * HEARTBEAT_INTERVAL_MS) / 1000;
-    this.#hung = { kind: 'crash', message: `The runner sent no heartbeat for ${seconds} s and was ended.` };
+  #condemn(verdict: Verdict): void {
+    if (this.#verdict || this.#stopping) return;
+    this.#verdict = verdict;
+    this.#deps.log.write('ERROR', 'supervisor', verdict.error.message);
     this.#end();
   }
 
   /** Ends the runner's tree; the exit is noticed where it is waited for. */
   #end(): void {
     const runner = this.#process;
-    if (!runner || !isRunning(runner)) return;
+    if (!runner) return;
     const { clock, log } = this.#deps;
-    const { token } = this.#claimed.run;
-    void killTree({ leader: runner.identity, token }, clock).then(({ killed }) => {
-      for (const { pid, command } of killed) log.write('INFO', 'supervisor', `Ended ${command} (pid ${pid})`);
-    });
-  }
-
-  async #sayGoodbye(runner: RunnerProcess, exited: Promise<unknown>): Promise<void> {
-    // First the guard: once the runner is reaped its group's number may be somebody else's.
-    await runner.guard.dismiss();
-    this.#send({ type: 'goodbye' });
-    const patience = new AbortController();
-    await Promise.race([exited, this.#deps.clock.sleep(GOODBYE_MS, patience.signal).catch(() => undefined)]);
-    patience.abort();
+    endTree({ runner, token: this.#claimed.run.token, clock, log }).catch((error) =>
+      this.#problem(`Ending the run's processes: ${reportOf(error).message}`),
+    );
   }
 
   #outcomeOfWord(said: RunnerOutcome): RunOutcome {
@@ -245,9 +300,10 @@ export class Run {
     return said;
   }
 
-  #outcomeOfDeath({ code, signal }: Exit): RunOutcome {
+  #outcomeOfDeath(exit: Exit): RunOutcome {
     if (this.#stopping) return { type: 'stopped', why: this.#stopping };
-    return { type: 'crashed', code, signal, error: this.#hung ?? crashReport(code, signal) };
+    if (this.#verdict) return outcomeOfVerdict(this.#verdict, exit);
+    return { type: 'crashed', ...exit, error: crashReport(exit) };
   }
 
   #send(message: SupervisorMessage): void {
@@ -256,40 +312,20 @@ export class Run {
     if (child?.connected) child.send(message, () => undefined);
   }
 
-  get #leaseToken(): string {
-    return this.#claimed.run.lease_token;
+  #problem(sentence: string): void {
+    this.#deps.log.write('WARNING', 'supervisor', sentence);
+    this.#deps.onProblem(`Job ${this.#claimed.job.id}: ${sentence}`);
+  }
+
+  #usage(): RunResult['usage'] {
+    const cgroup = this.#process?.cgroup;
+    // Where the kernel struck, it knows better than who looks twice a second.
+    const struck = cgroup && cgroup.oomKills() > 0 ? (cgroup.memoryPeakBytes() ?? 0) : 0;
+    const peakMemoryBytes = Math.max(this.#limitWatch?.peakBytes ?? 0, struck);
+    return peakMemoryBytes === 0 ? undefined : { peakMemoryBytes, cpuSeconds: this.#cpuSeconds };
   }
 
   #elapsedSeconds(): number {
-    return this.#claimed.job.elapsed_seconds + (this.#deps.clock.now() - this.#startedAt) / 1000;
+    return this.#claimed.job.elapsed_seconds + (this.#deps.clock.monotonicMs() - this.#startedAt) / 1000;
   }
-}
-
-interface Exit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-}
-
-/** Settles when the process has ended and its output was read, or a moment after its end. */
-function exitOf({ child }: RunnerProcess): Promise<{ exit: Exit }> {
-  return new Promise((resolve) => {
-    child.once('exit', (code, signal) => {
-      const done = () => resolve({ exit: { code, signal } });
-      const deadline = setTimeout(done, OUTPUT_DEADLINE_MS);
-      child.once('close', () => {
-        clearTimeout(deadline);
-        done();
-      });
-    });
-  });
-}
-
-function isRunning({ child }: RunnerProcess): boolean {
-  return child.exitCode === null && child.signalCode === null;
-}
-
-function crashReport(code: number | null, signal: string | null): ErrorReport {
-  const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
-  const remedy = 'The job goes on from its last checkpoint.';
-  return { kind: 'crash', message: `The runner ${how} before the job was done.`, remedy };
 }

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { LonghandError } from '../domain/errors.ts';
 import { Guard } from '../native/guard.ts';
+import { type Cgroup, createCgroup } from './cgroup.ts';
 import { identify, type ProcessIdentity, RUN_TOKEN_VARIABLE } from './identity.ts';
 
 /** A started runner and what holds it. */
@@ -8,6 +10,17 @@ export interface RunnerProcess {
   child: ChildProcess;
   identity: ProcessIdentity;
   guard: Guard;
+  /** Where the system lets us: the control group that holds it and its children to their share. */
+  cgroup: Cgroup | undefined;
+}
+
+/** What a run may take of the machine. */
+export interface Share {
+  memoryBytes: number;
+  /** Cores; undefined when it may use all there are. */
+  cpuCores: number | undefined;
+  /** How far it stands back behind other programs: 0 (not at all) to 19, nice(2). */
+  niceness: number;
 }
 
 export interface SpawnOrder {
@@ -16,13 +29,20 @@ export interface SpawnOrder {
   /** The run's token. */
   token: string;
   cwd: string;
+  share: Share;
+}
+
+/** The name of a run's control group. */
+export function cgroupName(token: string): string {
+  return `longhand-run-${token}`;
 }
 
 /**
- * Starts a runner as the leader of a group of its own, with pipes for its output and a guard beside it.
+ * Starts a runner as the leader of a group of its own, with pipes for its output and a guard beside it. Priority and
+ * control group are given to it before it starts anything, so that its children inherit them.
  * @throws LonghandError when it could not be started
  */
-export async function startRunner({ runnerPath, token, cwd }: SpawnOrder): Promise<RunnerProcess> {
+export async function startRunner({ runnerPath, token, cwd, share }: SpawnOrder): Promise<RunnerProcess> {
   const child = fork(runnerPath, [], {
     cwd,
     detached: true,
@@ -40,7 +60,16 @@ export async function startRunner({ runnerPath, token, cwd }: SpawnOrder): Promi
   const pid = child.pid as number;
   const guard = Guard.over(pid);
   const identity = identify(pid);
-  if (identity) return { child, identity, guard };
+  if (identity) return { child, identity, guard, cgroup: confine(pid, token, share) };
   await guard.dismiss();
   throw new LonghandError({ kind: 'crash', message: 'The runner ended as soon as it was started.' });
+}
+
+function confine(pid: number, token: string, { memoryBytes, cpuCores, niceness }: Share): Cgroup | undefined {
+  if (niceness > 0) setPriority(pid, niceness);
+  const cgroup = createCgroup(cgroupName(token), { memoryBytes, ...(cpuCores ? { cpuCores } : {}) });
+  if (cgroup?.add(pid)) return cgroup;
+  // Gone already, or not ours to move: then its memory is measured.
+  cgroup?.remove();
+  return undefined;
 }

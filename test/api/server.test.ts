@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -10,12 +10,15 @@ import { type ApiContext, buildServer } from '../../src/api/server.ts';
 import type { StopReason } from '../../src/domain/outcome.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import type { Submission } from '../../src/jobs/submit.ts';
+import { JobLog } from '../../src/logs/job-log.ts';
 import { recordArtifact } from '../../src/store/artifacts.ts';
 import { finishJob, getJob, listJobs, transition } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { jobFolder, logPath } from '../../src/supervisor/job-files.ts';
 import type { News } from '../../src/supervisor/news.ts';
+import { ProcessManager } from '../../src/supervisor/process-manager.ts';
+import { StoreRegistry } from '../../src/supervisor/store-registry.ts';
 import type { Transcript } from '../../src/transcript/transcript.ts';
 import { claim, submit as insert, testClock, working } from '../store/support.ts';
 
@@ -57,6 +60,7 @@ async function api(more: Partial<ApiContext> = {}): Promise<Api> {
   const dataDir = mkdtempSync(join(tmpdir(), 'api-'));
   const store = await openStore({ file: join(dataDir, 'longhand.db'), clock: testClock() });
   const hub = new Hub();
+  const processes = new ProcessManager({ logDir: join(dataDir, 'logs'), registry: new StoreRegistry(store) });
   const wanted: number[] = [];
   const unwanted: Api['unwanted'] = [];
   const server = buildServer({
@@ -68,6 +72,14 @@ async function api(more: Partial<ApiContext> = {}): Promise<Api> {
     acceptsJobs: true,
     want: (id) => wanted.push(id),
     unwant: (id, why) => unwanted.push({ id, why }) > 0,
+    processStatus: (jobId) => processes.getProcessStatus(jobId),
+    health: () => processes.healthCheck(),
+    cleanup: async () => ({
+      recovered: [],
+      strays: [],
+      survivors: [],
+      cleaned: { logs: { files: 0, bytes: 0 }, jobs: 0 },
+    }),
     ...more,
   });
   onTestFinished(async () => {
@@ -417,6 +429,52 @@ describe('the log', () => {
     const id = await completed(here.store);
     write(here, id);
     expect((await here.server.inject(`/api/jobs/${id}/log?follow=true&lines=1`)).body).toBe('line 60\n');
+  });
+
+  test('says where its text ends, and goes on from there', async () => {
+    const here = await api();
+    const { job, lease } = await working(here.store);
+    const path = write(here, job.id);
+    const get = (query: string) => here.server.inject(`/api/jobs/${job.id}/log?${query}`);
+    const shown = await get('lines=2');
+    const position = Number(shown.headers['x-log-position']);
+    expect(position).toBe(statSync(path).size);
+    appendFileSync(path, 'line 61\nline 62\n');
+    const next = await get(`from=${position}`);
+    expect(next.body).toBe('line 61\nline 62\n');
+    expect(next.headers['x-log-position']).toBe(String(position + next.body.length));
+    expect((await get(`from=${position + next.body.length}`)).body).toBe('');
+    here.hub.onListening = async () => {
+      appendFileSync(path, 'line 63\n');
+      await finishJob(here.store, job.id, lease, { transcript: '', elapsedSeconds: 1, speed: 2 });
+      here.hub.tell({ type: 'state', jobId: job.id, status: 'completed' });
+    };
+    const followed = await get(`from=${position}&follow=true`);
+    expect(followed.body).toBe('line 61\nline 62\nline 63\n');
+    expect(followed.headers['x-log-position']).toBe(String(position));
+    // At rest everything comes at once.
+    here.hub.onListening = () => undefined;
+    expect((await get('from=0&follow=true')).body).toBe(readFileSync(path, 'utf8'));
+  });
+
+  test('goes on in the parts that were rotated', async () => {
+    const here = await api();
+    const id = await completed(here.store);
+    const path = logPath(here.dataDir, id);
+    mkdirSync(dirname(path), { recursive: true });
+    const log = new JobLog(path, { now: () => 0, limits: { rotateBytes: 500 } });
+    for (let line = 1; line <= 50; line += 1) log.write('INFO', 'runner', `line ${line}`);
+    await log.close();
+    const { body, headers } = await here.server.inject(`/api/jobs/${id}/log?lines=100`);
+    expect(body.match(/line \d+$/gm)).toEqual(Array.from({ length: 50 }, (_, line) => `line ${line + 1}`));
+    expect(headers['x-log-position']).toBe(String(body.length));
+    expect((await here.server.inject(`/api/jobs/${id}/log?from=0&follow=true`)).body).toBe(body);
+  });
+
+  test.each(['from=-1', 'from=1.5', 'from=x', 'from=1&lines=1'])('with %s is refused', async (query) => {
+    const here = await api();
+    const id = await insert(here.store);
+    expectProblem(await here.server.inject(`/api/jobs/${id}/log?${query}`), 400, 'usage', /not valid/);
   });
 });
 

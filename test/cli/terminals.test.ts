@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { noneLeft, runTokens, SHORT_CHUNKS, type Shown, storyFile, undisturbed } from '../chaos/support.ts';
 import { descendants, Home } from '../support/cli.ts';
 import { speak } from '../support/speech.ts';
@@ -36,6 +38,19 @@ describe('Ctrl-C', () => {
     await noneLeft(await runTokens(home));
     expect((await home.json<Shown>(['show', '1'])).status).toBe('pending');
   });
+
+  it('does not hide what goes wrong while it stops', async () => {
+    const { url, asked } = await holdingServer();
+    const home = new Home({ LONGHAND_OPENAI_URL: url });
+    const running = home.start(['transcribe', '--engine', 'openai', await storyFile()]);
+    const answer = await asked;
+    running.signal('SIGINT');
+    await running.said(/Stopping at the checkpoint/);
+    answer.writeHead(401).end();
+    const { code, stdout, stderr } = await running.finished;
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/does not accept the key \(HTTP 401\)\.\n.*LONGHAND_OPENAI_KEY/);
+  });
 });
 
 describe('a second terminal', () => {
@@ -59,6 +74,19 @@ describe('a second terminal', () => {
     const lines = log.trimEnd().split('\n');
     expect(lines.at(-1)).toMatch(/Done$/);
     expect(new Set(lines).size).toBe(lines.length);
+  });
+
+  it('that goes away from a job takes nothing from the first', async () => {
+    const home = new Home();
+    const first = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
+    await first.said(/Processing chunk 1\//);
+    const second = home.start(['resume', '1']);
+    await second.said(/Job 1 is being worked on/);
+    await second.said(/Processing chunk \d/);
+    second.signal('SIGINT');
+    expect((await second.finished).code).toBe(130);
+    expect((await first.finished).code).toBe(0);
+    expect((await home.json<Shown>(['show', '1'])).runs).toMatchObject([{ outcome: 'completed' }]);
   });
 
   it('takes its job over when the first terminal ends', async () => {
@@ -100,3 +128,17 @@ describe('a second terminal', () => {
     expect((await home.json<Shown>(['show', '1'])).runs).toHaveLength(1);
   });
 });
+
+/** A transcription server that keeps whoever asks it first waiting for the test's answer. */
+async function holdingServer(): Promise<{ url: string; asked: Promise<ServerResponse> }> {
+  const server = createServer();
+  const asked = new Promise<ServerResponse>((resolve) => {
+    server.once('request', (_request, response) => resolve(response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, asked };
+}

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS, type SettingName } from '../../src/config/schema.ts';
+import { parseByteSize } from '../../src/domain/bytes.ts';
 
 const PROGRAM = join(process.cwd(), 'dist', 'longhand.js');
 const DOCUMENTS = [
@@ -37,7 +38,10 @@ describe('the settings in the README', () => {
       if (DEFAULT_IN_WORDS.includes(key)) continue;
       const value = SETTINGS[key].type.parse(undefined);
       // What has no default may say in words what then happens.
-      if (value === undefined) expect({ key, byDefault }).toEqual({ key, byDefault: expect.not.stringContaining('`') });
+      if (key.endsWith('Bytes'))
+        expect({ key, bytes: parseByteSize(byDefault.replaceAll('`', '')) }).toEqual({ key, bytes: value });
+      else if (value === undefined)
+        expect({ key, byDefault }).toEqual({ key, byDefault: expect.not.stringContaining('`') });
       else expect({ key, byDefault }).toEqual({ key, byDefault: `\`${value}\`` });
     }
   });

@@ -85,6 +85,16 @@ describe('the last lines', () => {
   });
 });
 
+test('however many lines are wanted, no more than 16 MB of them come', async () => {
+  const line = `${'x'.repeat(99)}\n`;
+  const path = log(line.repeat(200_000));
+  const { text, position } = await lastLines(path, 1_000_000);
+  expect(position).toBe(20_000_000);
+  expect(text.length).toBeGreaterThan(16_000_000);
+  expect(text.length).toBeLessThan(17_000_000);
+  expect(text.startsWith(line)).toBe(true);
+});
+
 describe('lines from a position', () => {
   test('are whole ones; the rest waits for its end', async () => {
     const path = log('one\ntwo\nthr');
@@ -95,9 +105,16 @@ describe('lines from a position', () => {
     expect(await linesFrom(path, piece.position)).toEqual({ text: 'three\n', position: 14 });
   });
 
-  test('are none behind the end, and none in a log that does not exist', async () => {
+  test('are none at the end', async () => {
     expect(await linesFrom(log('one\n'), 4)).toEqual({ text: '', position: 4 });
-    expect(await linesFrom(log('one\n'), 99)).toEqual({ text: '', position: 99 });
-    expect(await linesFrom(scratchPath('none.log'), 7)).toEqual({ text: '', position: 7 });
+    expect(await linesFrom(scratchPath('none.log'), 0)).toEqual({ text: '', position: 0 });
+  });
+
+  test.each([
+    ['one\n', 99, 4],
+    ['', 1, 0],
+  ])('of %j from byte %d, which was lost, begin at the end, and say so', async (text, position, end) => {
+    const notice = `[This log ends before byte ${position}; it goes on at byte ${end}]\n`;
+    expect(await linesFrom(log(text), position)).toEqual({ text: notice, position: end });
   });
 });

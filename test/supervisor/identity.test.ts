@@ -1,16 +1,24 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { symlinkSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { findProgram } from '../../src/native/spawn.ts';
 import {
+  allProcesses,
   bootId,
   identify,
   isAlive,
+  isOwnChild,
+  leadsGroup,
   type ProcessIdentity,
+  processEnvironment,
   processesWithToken,
+  RUN_TOKEN_VARIABLE,
   readStat,
   signalGroup,
   signalProcess,
+  tokenOf,
 } from '../../src/supervisor/identity.ts';
 import { scratchPath } from '../support/scratch.ts';
 import { identityOf, inState, start, startFixture } from './processes.ts';
@@ -127,3 +135,45 @@ linux('a token finds those who carry it, wherever they went, and nobody else', a
   for (const { identity } of others) expect(found).not.toContainEqual(identity);
   expect(found.map(({ pid }) => pid)).not.toContain(process.pid);
 });
+
+linux('a token is read back from whoever was started with it', async () => {
+  const { [RUN_TOKEN_VARIABLE]: token, ...nothingElse } = processEnvironment();
+  expect(nothingElse).toEqual({});
+  expect(processEnvironment()).not.toEqual({ [RUN_TOKEN_VARIABLE]: token });
+  const carrier = await start('sleep', ['1000'], token);
+  const other = await start('sleep', ['1000']);
+  expect(tokenOf(carrier.identity)).toBe(token);
+  expect(tokenOf(other.identity)).toBeUndefined();
+  // Its number alone does not suffice.
+  expect(tokenOf({ ...carrier.identity, startTime: '1' })).toBeUndefined();
+});
+
+test('a group is signalled only if the process leads it and the caller is not in it', async () => {
+  const leader = await start('sleep', ['1000']);
+  const member = await startBeside();
+  expect(leadsGroup(leader.identity)).toBe(true);
+  expect(leadsGroup(member)).toBe(false);
+  expect(signalGroup(member, 'SIGKILL')).toBe(false);
+  expect(isAlive(member)).toBe(true);
+  expect(isOwnChild(member)).toBe(true);
+  expect(isOwnChild(identityOf(process.ppid))).toBe(false);
+});
+
+linux('all processes are seen, each once', async () => {
+  const { identity } = await start('sleep', ['1000']);
+  const numbers = allProcesses().map(({ pid }) => pid);
+  expect(numbers).toEqual(expect.arrayContaining([identity.pid, process.pid, process.ppid]));
+  expect(new Set(numbers).size).toBe(numbers.length);
+});
+
+/** A process in the group of this one. */
+async function startBeside(): Promise<ProcessIdentity> {
+  const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  await once(child, 'spawn');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return identityOf(child.pid as number);
+}

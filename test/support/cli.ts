@@ -137,5 +137,7 @@ function allStats() {
 }
 
 function withoutLonghand(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(LONGHAND_|MAX_|npm_)/.test(name)));
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(LONGHAND_|MAX_|TRANSCRIPTION_|CPU_LIMIT_|npm_)/.test(name)),
+  );
 }

@@ -4,37 +4,56 @@ import { z } from 'zod';
 import { isAtRest } from '../../domain/job.ts';
 import { JobNotFoundError } from '../../jobs/errors.ts';
 import { followLog } from '../../logs/follow.ts';
-import { lastLines } from '../../logs/tail.ts';
+import { type LogPiece, lastLines, linesFrom } from '../../logs/tail.ts';
 import { getJob } from '../../store/jobs.ts';
 import { logPath } from '../../supervisor/job-files.ts';
 import type { ApiContext } from '../server.ts';
 import { jobId } from './jobs.ts';
 
-const wanted = z.object({
-  lines: z.coerce.number().int().min(0).max(100_000).default(50),
-  follow: z.stringbool().default(false),
-});
+const DEFAULT_LINES = 50;
 
+const wanted = z
+  .object({
+    lines: z.coerce.number().int().min(0).max(100_000).optional(),
+    from: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+    follow: z.stringbool().default(false),
+  })
+  .refine(({ lines, from }) => lines === undefined || from === undefined, {
+    message: 'Either lines or from, not both',
+    path: ['from'],
+  });
+
+type Wanted = z.infer<typeof wanted>;
+
+/**
+ * `GET /api/jobs/:id/log`: the last `lines` lines of a job's log, or what is there `from` a position on, at most 1 MB of
+ * it; with `follow` also what is added, until the job comes to rest.
+ *
+ * The header `x-log-position` is where the text ends, and where the following begins. Positions count the bytes of the
+ * whole log. So a client that shows the last lines first, then follows `from` that position, and after a lost connection
+ * from there plus the bytes of the whole lines that came, misses nothing and sees nothing twice. Where a stretch of the
+ * log was deleted meanwhile, a line in square brackets says at which byte it goes on.
+ */
 export function logRoutes(server: FastifyInstance, { store, hub, dataDir, acceptsJobs }: ApiContext): void {
   server
     .withTypeProvider<ZodTypeProvider>()
     .get('/api/jobs/:id/log', { schema: { params: jobId, querystring: wanted } }, async (request, reply) => {
       const { id } = request.params;
-      const { lines, follow } = request.query;
       const job = await getJob(store, id);
       if (!job) throw new JobNotFoundError(id);
       const path = logPath(dataDir, id);
-      const { text, position } = await lastLines(path, lines);
-      reply.type('text/plain; charset=utf-8');
-      // What nobody works on gets no more lines, and an owner that only answers a question starts nothing.
-      if (!follow || !acceptsJobs || isAtRest(job.status)) return reply.send(text);
+      const { text, position } = await beginning(path, request.query);
+      const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-log-position': String(position) };
+      if (!request.query.follow) return reply.headers(headers).send(text);
       reply.hijack();
       const { raw } = reply;
-      raw.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
+      raw.writeHead(200, headers);
       raw.write(text);
       const log = followLog(path, position, raw);
       const more = () => log.more().catch((error: Error) => raw.destroy(error));
       const finish = () => more().then(() => raw.end());
+      // What nobody works on gets no more lines, and an owner that only answers a question starts nothing.
+      if (!acceptsJobs) return finish();
       const unsubscribe = hub.subscribe(id, (news) => {
         if (news.type === 'logged') void more();
         if (news.type === 'state' && isAtRest(news.status)) void finish();
@@ -45,4 +64,10 @@ export function logRoutes(server: FastifyInstance, { store, hub, dataDir, accept
       if (!now || isAtRest(now.status)) await finish();
       else await more();
     });
+}
+
+/** What is sent at once. Who follows from a position gets everything by following. */
+async function beginning(path: string, { lines, from, follow }: Wanted): Promise<LogPiece> {
+  if (from === undefined) return lastLines(path, lines ?? DEFAULT_LINES);
+  return follow ? { text: '', position: from } : linesFrom(path, from);
 }

@@ -1,35 +1,47 @@
 import type { Command } from 'commander';
 import type { Examined } from '../examine.ts';
-import { print, printJson, table } from '../output.ts';
+import type { HealthAnswer } from '../examine-supervision.ts';
+import { asTyped, print, printJson, table } from '../output.ts';
 import { EXIT, type Shell } from '../shell.ts';
 
+/** An owner that lives answers at once. */
+const ANSWER_MS = 10_000;
+
 const EXAMPLE = `
+Marks: ✓ good, · not there and not needed, ! look at it, ✗ keeps recordings from being transcribed.
+With --json the status is healthy, degraded (a !) or unhealthy (a ✗).
 Exit code: 0 when recordings can be transcribed here, else 1.
 
-Example:
-  longhand doctor`;
+Examples:
+  longhand doctor
+  longhand doctor --json`;
 
 export function defineDoctor(program: Command, shell: Shell, finish: (code: number) => void): void {
   program
     .command('doctor')
-    .description('check programs, engines, models, folders and disk, with the remedy for what is missing')
+    .description('check programs, engines, models, folders, disk and running jobs, with the remedy for what is wrong')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLE)
     .action(async ({ json }: { json?: boolean }) => {
-      const { examine } = await import('../examine.ts');
+      const [{ examine }, { ask }] = await Promise.all([import('../examine.ts'), import('../session.ts')]);
       const config = await shell.config();
-      const found = await examine(config, await shell.engines(), await shell.settings(config));
-      const healthy = found.every(({ state }) => state !== 'missing');
-      finish(healthy ? EXIT.done : EXIT.failed);
-      if (json) return printJson({ status: healthy ? 'healthy' : 'unhealthy', checks: found });
-      print(report(found));
+      const askHealth = () =>
+        ask(shell, config, (api) => api.get<HealthAnswer>('/api/health', AbortSignal.timeout(ANSWER_MS)));
+      const found = await examine(config, await shell.engines(), await shell.settings(config), askHealth);
+      finish(found.status === 'unhealthy' ? EXIT.failed : EXIT.done);
+      if (json) return printJson(found);
+      print(report(found.checks));
     });
 }
 
-const MARK: Record<Examined['state'], string> = { good: '✓', optional: '·', missing: '✗' };
+const MARK: Record<Examined['state'], string> = { good: '✓', optional: '·', warning: '!', missing: '✗' };
 
 function report(found: Examined[]): string {
   return table(
-    found.map(({ state, name, detail, remedy }) => [MARK[state], name, remedy ? `${detail} → ${remedy}` : detail]),
+    found.map(({ state, name, detail, remedy }) => [
+      MARK[state],
+      name,
+      remedy ? `${detail} → ${asTyped(remedy)}` : detail,
+    ]),
   );
 }

@@ -10,6 +10,8 @@ interface Flags {
   json?: boolean;
 }
 
+const MOST_LINES = 100_000;
+
 const EXAMPLE = `
 Example:
   longhand logs 12 -n 200 -f`;
@@ -27,14 +29,18 @@ export function defineLogs(program: Command, shell: Shell): void {
 }
 
 async function logs(shell: Shell, id: number, { lines, follow, json }: Flags): Promise<void> {
-  if (!/^\d+$/.test(lines)) throw new UsageError(`-n must be a number of lines, not "${lines}".`);
+  if (!/^\d+$/.test(lines) || Number(lines) > MOST_LINES) {
+    throw new UsageError(`-n must be a number of lines up to ${MOST_LINES}, not "${lines}".`);
+  }
   if (follow && json) throw new UsageError('--follow and --json do not go together.', 'Leave one of them out.');
   const [{ ask }, { OwnerGoneError }] = await Promise.all([import('../session.ts'), import('../../api/client.ts')]);
   const path = `/api/jobs/${id}/log?lines=${lines}`;
   await ask(shell, await shell.config(), async (api) => {
     if (!follow) {
       const text = await api.getText(path);
-      return json ? printJson({ id, lines: text.split('\n').slice(0, -1) }) : print(text);
+      if (json) return printJson({ id, lines: text.split('\n').slice(0, -1) });
+      if (text === '' && Number(lines) > 0) say(`Job ${id} has no log: it was never worked on, or its log was old.`);
+      return print(text);
     }
     let begun = false;
     try {

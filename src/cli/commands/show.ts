@@ -1,34 +1,89 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { ApiClient } from '../../api/client.ts';
+import type { ApiContext } from '../../api/server.ts';
+import { systemClock } from '../../domain/clock.ts';
+import type { RunUsage } from '../../jobs/usage.ts';
 import type { JobDetails, RunView } from '../../jobs/view.ts';
+import { VERSION } from '../../version.ts';
 import { jobIdOf } from '../arguments.ts';
-import { byteSize, clockTime, print, printJson, shown, table } from '../output.ts';
+import { byteSize, clockTime, count, print, printJson, say, shown, table } from '../output.ts';
 import type { Shell } from '../shell.ts';
 
+interface Flags {
+  evidence?: string;
+  json?: boolean;
+}
+
+type ProcessStatus = Awaited<ReturnType<ApiContext['processStatus']>>;
+
+/** A job, and while it is worked on the process that does. */
+interface Shown extends JobDetails {
+  process: ProcessStatus | null;
+}
+
 const EXAMPLE = `
-Example:
-  longhand show 12`;
+With --evidence all that may tell why a job failed is written into a new folder DIR/job-ID (README.txt in it says
+what is where), to be looked through or handed on. It holds no sound and no text. What is there already stays as it
+is; then the folder is job-ID-2, and so on.
+
+Examples:
+  longhand show 12
+  longhand show 12 --evidence .`;
+
+const BYTES_PER_MB = 1024 * 1024;
 
 export function defineShow(program: Command, shell: Shell): void {
   program
     .command('show')
     .description('tell everything about a job: stages, runs, files, what went wrong')
     .argument('<id>', 'number of the job')
+    .option('--evidence <dir>', 'write what may tell why it failed into a folder in DIR')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLE)
-    .action((id: string, { json }: { json?: boolean }) => show(shell, jobIdOf(id), json ?? false));
+    .action((id: string, flags: Flags) =>
+      flags.evidence === undefined
+        ? show(shell, jobIdOf(id), flags.json ?? false)
+        : writeDown(shell, jobIdOf(id), resolve(flags.evidence), flags.json ?? false),
+    );
 }
 
 async function show(shell: Shell, id: number, json: boolean): Promise<void> {
   const { ask } = await import('../session.ts');
-  const job = await ask(shell, await shell.config(), (api) => api.get<JobDetails>(`/api/jobs/${id}`));
+  const job = await ask(shell, await shell.config(), (api) => jobAndProcess(api, id));
   if (json) return printJson(job);
   print([summary(job), stages(job), runs(job), artifacts(job), events(job)].filter(Boolean).join('\n\n'));
 }
 
-function summary(job: JobDetails): string {
+async function writeDown(shell: Shell, id: number, folder: string, json: boolean): Promise<void> {
+  const [{ ask }, { EVIDENCE_LOG_LINES, evidenceFiles, writeEvidence }] = await Promise.all([
+    import('../session.ts'),
+    import('../../jobs/evidence.ts'),
+  ]);
+  const known = await ask(shell, await shell.config(), async (api) => ({
+    job: await jobAndProcess(api, id),
+    usage: (await api.get<{ runs: RunUsage[] }>(`/api/jobs/${id}/usage`)).runs,
+    log: await api.getText(`/api/jobs/${id}/log?lines=${EVIDENCE_LOG_LINES}`),
+  }));
+  const files = evidenceFiles({ ...known, at: new Date(systemClock.now()).toISOString(), version: VERSION });
+  const path = await writeEvidence(folder, id, files);
+  if (json) return printJson({ id, folder: path, files: [...files.keys()] });
+  print(path);
+  say(`Wrote the evidence of job ${id}. Begin with README.txt in it.`);
+}
+
+async function jobAndProcess(api: ApiClient, id: number): Promise<Shown> {
+  const job = await api.get<JobDetails>(`/api/jobs/${id}`);
+  if (job.status !== 'processing') return { ...job, process: null };
+  const found = await api.get<ProcessStatus>(`/api/jobs/${id}/process`);
+  return { ...job, process: found.running ? found : null };
+}
+
+function summary(job: Shown): string {
   const lines = [
     ['Job', `${job.id}  ${shown(job.filename)}`],
     ['Status', `${job.status}  ${Math.floor(job.progress)} %  ${job.stage}`],
+    ...(job.process ? [['Process', figuresOf(job.process)]] : []),
     ['File', shown(job.path ?? '-')],
     ['Length', clockTime(job.durationSeconds)],
     ['Worked', `${clockTime(job.elapsedSeconds)}${job.speed > 0 ? `  ${job.speed.toFixed(1)}x realtime` : ''}`],
@@ -38,10 +93,29 @@ function summary(job: JobDetails): string {
       `${job.chunks.complete} of ${job.chunks.total} done${job.chunks.failed ? `, ${job.chunks.failed} failed` : ''}`,
     ],
     ['Log', shown(job.log ?? '-')],
+    ...failures(job),
   ];
   if (job.error) lines.push(['Error', `${job.error.message} (${job.error.kind})`]);
   if (job.error?.remedy) lines.push(['', job.error.remedy]);
-  return table(lines as string[][]);
+  return table(lines);
+}
+
+function figuresOf({ pid, cpuPercent, memoryMb, elapsedSeconds }: ProcessStatus): string {
+  return [
+    `pid ${pid}`,
+    cpuPercent === null ? '' : `CPU ${Math.round(cpuPercent)} %`,
+    memoryMb === null ? '' : `memory ${byteSize(Math.round(memoryMb * BYTES_PER_MB))}`,
+    elapsedSeconds === null ? '' : `since ${clockTime(elapsedSeconds)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** Two kinds of count: runs that say what is wrong, and runs that end without a word. */
+function failures({ errors, crashes, crashCount }: JobDetails): string[][] {
+  if (errors + crashes === 0) return [];
+  const inARow = crashCount > 0 ? ` (${crashCount} in a row without a newly finished chunk)` : '';
+  return [['Failures', `${count(errors, 'error')}, ${count(crashes, 'crash', 'crashes')}${inARow}`]];
 }
 
 function stages({ stages: all }: JobDetails): string {

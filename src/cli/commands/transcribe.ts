@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ConfigInput } from '../../config/schema.ts';
-import type { Submission, Submitted } from '../../jobs/submit.ts';
+import type { Submitted } from '../../jobs/submit.ts';
 import { say, shown } from '../output.ts';
 import type { Shell } from '../shell.ts';
 import { type TextFlags, withTextOptions } from '../text-options.ts';
@@ -45,7 +45,7 @@ export function defineTranscribe(program: Command, shell: Shell, finish: (code: 
 }
 
 async function transcribe(shell: Shell, files: string[], flags: Flags): Promise<number> {
-  const [{ resolve }, { requireFile }, { destination }, { Results, sayHowToResume }, { seeThrough }] =
+  const [{ resolve }, { requireFile, submissionOf }, { destination }, { Results, sayHowToResume }, { seeThrough }] =
     await Promise.all([
       import('node:path'),
       import('../../jobs/submit.ts'),
@@ -69,18 +69,7 @@ async function transcribe(shell: Shell, files: string[], flags: Flags): Promise<
   const results = new Results(to, flags.json ?? false);
   const tasks = paths.map((path) => ({
     async begin(api: import('../../api/client.ts').ApiClient) {
-      const wish: Submission = {
-        path,
-        engine: config.engine,
-        model: await modelAsGiven(config.model),
-        language: config.language,
-        processes: config.processes,
-        workers: config.workers,
-        preprocessWorkers: config.preprocessWorkers,
-        chunkDurationSeconds: config.chunkDurationSeconds,
-        overlapSeconds: config.overlapSeconds,
-        chunkTimeoutSeconds: config.chunkTimeoutSeconds,
-      };
+      const wish = submissionOf(path, { ...config, model: await modelAsGiven(config.model) });
       const job = await api.post<Submitted>('/api/jobs', wish);
       say(`${untracked ? 'Untracked' : `Job ${job.id}`}: ${shown(job.filename)} (${job.engine}, model ${job.model})`);
       return job.id;

@@ -36,7 +36,7 @@ export async function transcribe(context: PipelineContext, prepared: PrepareOutp
   await checkpoint.setStage('transcribe', { status: 'processing' });
   // Chunks without speech were committed empty with the plan; what is left is speech.
   const speech = await checkpoint.pendingChunks();
-  const decided = await decideOnce(context, speech[0]);
+  const decided = await decideOnce(context, prepared, speech[0]);
   progress.at('starting');
   if (speech.length > 0) await recognise(context, decided, speech);
   throwIfStopping(context);
@@ -44,7 +44,11 @@ export async function transcribe(context: PipelineContext, prepared: PrepareOutp
   await finalize(context, decided, prepared);
 }
 
-async function decideOnce(context: PipelineContext, sample: PendingChunk | undefined): Promise<TranscribeOutput> {
+async function decideOnce(
+  context: PipelineContext,
+  prepared: PrepareOutput,
+  sample: PendingChunk | undefined,
+): Promise<TranscribeOutput> {
   const { order, engine, checkpoint } = context;
   const known = order.known.stages.find(({ name }) => name === 'transcribe')?.output as TranscribeOutput | undefined;
   if (known) return known;
@@ -52,7 +56,8 @@ async function decideOnce(context: PipelineContext, sample: PendingChunk | undef
   if (model.reason) context.log('INFO', 'transcribe', `Model ${model.name}: ${model.reason}`);
   const language = await decideLanguage(context, model, sample);
   const output: TranscribeOutput = { model, language };
-  await checkpoint.setFacts({ engine: engine.name, model: model.name, language });
+  const estimatedSeconds = (prepared.samples / SAMPLE_RATE_HZ) * engine.seedRealtimeFactor(model.name);
+  await checkpoint.setFacts({ engine: engine.name, model: model.name, language, estimatedSeconds });
   await checkpoint.setStage('transcribe', { status: 'processing', output });
   return output;
 }

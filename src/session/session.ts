@@ -1,0 +1,81 @@
+/** The way to the owner of a data folder, for the command line and the library. */
+import { ApiClient, OwnerGoneError } from '../api/client.ts';
+import { socketPathFor } from '../api/socket-path.ts';
+import type { Config } from '../config/schema.ts';
+import { systemClock } from '../domain/clock.ts';
+import { LonghandError } from '../domain/errors.ts';
+import { own } from './own.ts';
+import type { OwnerProcess, Recovery, StartOwner } from './owner-process.ts';
+
+/** Another process may hold the data folder for a moment before it listens, or after it stopped listening. */
+const PATIENCE_MS = 15_000;
+const FIRST_PAUSE_MS = 40;
+const LONGEST_PAUSE_MS = 500;
+/** An owner that lives answers at once, however much it works: the work is done in other processes. */
+const ANSWER_MS = 5_000;
+
+/** A way to the owner of the data folder, which may be this process. */
+export interface Session {
+  api: ApiClient;
+  /** Set when this process is the owner. Closing it ends it for everybody in this process who shares it. */
+  owner: OwnerProcess | undefined;
+  /** Gives the share in the ownership up, if there is one; the last one who does closes the owner. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  startOwner: StartOwner;
+  /** False for those who only look something up: as the owner they take no jobs. */
+  acceptsJobs: boolean;
+  /** Called when this process became the owner, with what a dead one had left; it may be nothing. */
+  onRecovered?(recovered: Recovery[]): void;
+  /** Gives up waiting for an owner that does not answer. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Becomes the owner of the data folder, shares it with others in this process, or becomes a client of the process that is
+ * the owner.
+ * @throws LonghandError when somebody holds the folder and does not answer; DiskError when the folder cannot be used;
+ * the signal's reason
+ */
+export async function openSession(config: Config, options: SessionOptions): Promise<Session> {
+  const { dataDir } = config;
+  const deadline = systemClock.now() + PATIENCE_MS;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    const share = await own(dataDir, () => startTelling(config, options));
+    if (share) return { api: new ApiClient(share.owner.socketPath), owner: share.owner, close: share.leave };
+    const api = new ApiClient(socketPathFor(dataDir));
+    if (await answers(api)) return { api, owner: undefined, close: async () => undefined };
+    if (systemClock.now() > deadline) throw new SilentOwnerError(dataDir);
+    await systemClock.sleep(pauseMs, options.signal);
+  }
+}
+
+/** Somebody holds the data folder and says nothing. */
+class SilentOwnerError extends LonghandError {
+  constructor(dataDir: string) {
+    super({
+      kind: 'unknown',
+      message: `Another process holds the data folder ${dataDir} and does not answer.`,
+      remedy:
+        'It may be stopped (Ctrl-Z): continue it with fg in its terminal, or find it with: ps aux | grep longhand',
+    });
+  }
+}
+
+async function startTelling(config: Config, options: SessionOptions): Promise<OwnerProcess | undefined> {
+  const owner = await options.startOwner(config, { acceptsJobs: options.acceptsJobs });
+  if (owner) options.onRecovered?.(owner.recovered);
+  return owner;
+}
+
+async function answers(api: ApiClient): Promise<boolean> {
+  try {
+    await api.get('/livez', AbortSignal.timeout(ANSWER_MS));
+    return true;
+  } catch (error) {
+    if (!(error instanceof OwnerGoneError) && (error as Error).name !== 'TimeoutError') throw error;
+    return false;
+  }
+}

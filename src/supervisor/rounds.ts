@@ -1,0 +1,110 @@
+import { reportOf } from '../domain/errors.ts';
+import type { JobLog } from '../logs/job-log.ts';
+import type { Cleaned } from './housekeeping.ts';
+import type { SweepReport } from './orphans.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** Between two times that old logs and left-over files are looked for. */
+const HOUSE_INTERVAL_MS = 10 * 60_000;
+
+export interface RoundsOptions {
+  supervisor: Supervisor;
+  sweepIntervalMs: number;
+  /** The service's own log. */
+  log: JobLog;
+  /** Jobs wait again that nobody had worked on. */
+  onRecovered(report: SweepReport): void;
+}
+
+/** What one round found and did. */
+export interface RoundReport extends SweepReport {
+  cleaned: Cleaned;
+}
+
+/**
+ * Looks for orphans every few seconds and keeps house every ten minutes, for as long as the owner lives. A round that
+ * fails (a full disk) is told, and the next one tries again; two never run at once.
+ */
+export class Rounds {
+  readonly #options: RoundsOptions;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #sweeping: Promise<SweepReport> | undefined;
+  #cleaning: Promise<Cleaned> | undefined;
+  #stopped = false;
+
+  constructor(options: RoundsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins the rounds; the first is after the first interval. Idempotent. */
+  start(): void {
+    if (this.#timers.length > 0 || this.#stopped) return;
+    const every = (ms: number, round: () => Promise<unknown>) => {
+      const timer = setInterval(() => round().catch((error) => this.#failed(error)), ms);
+      timer.unref();
+      this.#timers.push(timer);
+    };
+    every(this.#options.sweepIntervalMs, () => this.sweep());
+    every(HOUSE_INTERVAL_MS, () => this.keepHouse());
+  }
+
+  /** Ends the rounds and resolves when none is under way. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    await Promise.allSettled([this.#sweeping, this.#cleaning]);
+  }
+
+  /** Both, now. */
+  async both(): Promise<RoundReport> {
+    const report = await this.sweep();
+    return { ...report, cleaned: await this.keepHouse() };
+  }
+
+  /** Finds and ends orphans. One that is under way is shared. */
+  sweep(): Promise<SweepReport> {
+    this.#sweeping ??= this.#sweep().finally(() => {
+      this.#sweeping = undefined;
+    });
+    return this.#sweeping;
+  }
+
+  /** Cleans logs and files. One that is under way is shared. */
+  keepHouse(): Promise<Cleaned> {
+    this.#cleaning ??= this.#keepHouse().finally(() => {
+      this.#cleaning = undefined;
+    });
+    return this.#cleaning;
+  }
+
+  async #sweep(): Promise<SweepReport> {
+    const { supervisor, log, onRecovered } = this.#options;
+    const report = await supervisor.sweep();
+    for (const { jobId, killed, status } of report.recovered) {
+      log.write('WARNING', 'sweep', `Job ${jobId} was an orphan${listed(killed)}; it is ${status} now`);
+    }
+    if (report.strays.length > 0)
+      log.write('WARNING', 'sweep', `Processes of runs that are over${listed(report.strays)}`);
+    for (const survivor of report.survivors) log.write('ERROR', 'sweep', `Could not be ended: ${survivor}`);
+    if (report.recovered.length > 0) onRecovered(report);
+    return report;
+  }
+
+  async #keepHouse(): Promise<Cleaned> {
+    const cleaned = await this.#options.supervisor.keepHouse();
+    const { logs, jobs } = cleaned;
+    if (logs.files + jobs > 0) {
+      const text = `Cleaned up: ${logs.files} log files (${logs.bytes} bytes), temporary files of ${jobs} jobs`;
+      this.#options.log.write('INFO', 'cleanup', text);
+    }
+    return cleaned;
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log.write('ERROR', 'sweep', `A round failed: ${reportOf(error).message}`);
+  }
+}
+
+function listed(killed: SweepReport['strays']): string {
+  return killed.length === 0 ? '' : `, ended ${killed.map(({ pid, command }) => `${command} (${pid})`).join(', ')}`;
+}
