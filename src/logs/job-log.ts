@@ -1,29 +1,17 @@
 import type { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { byteSize } from '../domain/bytes.ts';
 import { LOG_LEVELS, type LogLevel } from '../domain/log-level.ts';
+import { LogWriter } from './log-writer.ts';
 import { OutputLimit } from './output-limit.ts';
 import { cleanLine, RawLines } from './raw-lines.ts';
 import { type Redactor, redactor } from './redact.ts';
-import { RotatingFile } from './rotating-file.ts';
-import { WaitingLines } from './waiting-lines.ts';
 
 export { printable } from './printable.ts';
 
 /** What a program prints without saying how bad it is. */
 const PRINTED_LEVEL: LogLevel = 'WARNING';
-/** Most that waits for the disk. */
-const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-/** When so much waits, programs are read no faster than the disk writes. */
-const CROWDED_BYTES = MAX_WAITING_BYTES / 2;
-/** But they are not held up by a disk that stands still: after this they are read on, and what finds no room is lost. */
-const STANDSTILL_MS = 500;
-/** Room that a flood does not take from the lines that are ours. */
-const RESERVED_BYTES = 1024 * 1024;
 /** A flood leaves the event loop to others after this much. */
 const TURN_BYTES = 256 * 1024;
-/** After a failure writing is tried again this much later. */
-const RETRY_MS = 1_000;
 
 export interface LogLimits {
   /** The file is rotated before it grows over this. */
@@ -53,62 +41,54 @@ export interface JobLogOptions {
 /**
  * The log of one job, written by its supervisor alone; or the service's own.
  *
- * Whatever is written, and however much of it, nobody is blocked, nothing is thrown, and no more than 17 MB waits in
- * memory. A log that cannot be written never fails the job: the failure is counted, writing is tried again later, and
- * then the log tells how many lines are missing.
+ * Whatever is written, and however much of it, nothing is thrown and no more than 17 MB waits in memory. A log that
+ * cannot be written never fails the job: the failure is counted, writing is tried again later, and then the log tells
+ * how many lines are missing.
  */
 export class JobLog {
   readonly path: string;
-  readonly #options: JobLogOptions;
+  readonly #now: () => number;
   readonly #leastLevel: number;
   readonly #redact: Redactor;
   readonly #limit: OutputLimit;
-  readonly #file: RotatingFile;
-  readonly #waiting = new WaitingLines((missing) => this.#missingNotice(missing));
-  /** Ends the copying of a stream. */
+  readonly #writer: LogWriter;
+  /** Each ends the copying of a stream. */
   readonly #copies = new Set<() => void>();
-  /** Copyings that wait for the disk. */
-  readonly #held: (() => void)[] = [];
-  #isStandingStill = false;
-  #isWriting = false;
-  /** Resolves when what was waiting is written, or could not be. */
-  #written: Promise<void> = Promise.resolve();
-  #retry: NodeJS.Timeout | undefined;
-  #failing: Error | undefined;
-  #failure: Error | undefined;
-  #failures = 0;
   #closing: Promise<void> | undefined;
 
   /** Opens the log, or goes on where an earlier one ended, however that ended. What fails is counted, not thrown. */
   constructor(path: string, options: JobLogOptions) {
     const { rotateBytes, outputBytes } = { ...DEFAULT_LOG_LIMITS, ...options.limits };
     this.path = path;
-    this.#options = options;
+    this.#now = () => options.now();
     this.#leastLevel = options.level ? LOG_LEVELS.indexOf(options.level) : 0;
     this.#redact = redactor(options.secrets ?? []);
     this.#limit = new OutputLimit(outputBytes);
-    this.#file = new RotatingFile(path, { rotateBytes, onError: (error) => this.#countFailure(error) });
-    this.#startWriting();
+    this.#writer = new LogWriter(path, {
+      rotateBytes,
+      onWritten: () => options.onWritten?.(),
+      missingNotice: (missing, failure) => this.#missingNotice(missing, failure),
+    });
   }
 
   /** How often something could not be opened, written, rotated or compressed. */
   get failures(): number {
-    return this.#failures;
+    return this.#writer.failures;
   }
 
   /** The first reason why. */
   get failure(): Error | undefined {
-    return this.#failure;
+    return this.#writer.firstFailure;
   }
 
   /** Lines that did not get into the log because it could not be written; what is over the limit does not count. */
   get missingLines(): number {
-    return this.#waiting.missingLines;
+    return this.#writer.missingLines;
   }
 
   /** A line of ours: `2026-01-31T12:00:00.000Z INFO    transcribe  Processing chunk 45/100` */
   write(level: LogLevel, stage: string, message: string): void {
-    if (this.#isWanted(level)) this.#add(this.#line(level, stage, message), MAX_WAITING_BYTES + RESERVED_BYTES);
+    if (this.#isWanted(level)) this.#writer.add(this.#line(level, stage, message));
   }
 
   /** A line that another process sent: as `write`, but it counts against `outputBytes`. */
@@ -116,7 +96,7 @@ export class JobLog {
     if (!this.#isWanted(level)) return;
     const line = this.#line(level, stage, message);
     const wasReached = this.#limit.isReached;
-    if (this.#limit.takeMessage(Buffer.byteLength(line))) this.#add(line, MAX_WAITING_BYTES);
+    if (this.#limit.takeMessage(Buffer.byteLength(line))) this.#writer.addPrinted(line);
     else if (!wasReached) this.#tellCut();
   }
 
@@ -134,7 +114,7 @@ export class JobLog {
       if (taken >= TURN_BYTES) {
         taken = 0;
         stream.pause();
-        void this.#untilThereIsRoom().then(() => stream.resume());
+        void this.#writer.untilThereIsRoom().then(() => stream.resume());
       }
       if (this.#limit.isReached) this.#limit.leaveOut(bytes.length);
       else this.#print(lines.push(bytes, this.#prefix(PRINTED_LEVEL, stage)));
@@ -157,19 +137,10 @@ export class JobLog {
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  #close(): Promise<void> {
     for (const finish of [...this.#copies]) finish();
     if (this.#limit.isReached) this.#tellLeftOut();
-    // Twice: the first may be one that had begun before, and failed.
-    for (let tries = 0; tries < 2; tries += 1) {
-      clearTimeout(this.#retry);
-      this.#retry = undefined;
-      this.#startWriting();
-      await this.#written;
-    }
-    clearTimeout(this.#retry);
-    this.#waiting.giveUp();
-    await this.#file.close();
+    return this.#writer.close();
   }
 
   #isWanted(level: LogLevel): boolean {
@@ -181,7 +152,7 @@ export class JobLog {
   }
 
   #prefix(level: LogLevel, stage: string): string {
-    const time = new Date(this.#options.now()).toISOString();
+    const time = new Date(this.#now()).toISOString();
     return `${time} ${level.padEnd(7)} ${cleanLine(this.#redact, stage).padEnd(10)}  `;
   }
 
@@ -190,95 +161,29 @@ export class JobLog {
     if (lines === '' || LOG_LEVELS.indexOf(PRINTED_LEVEL) < this.#leastLevel) return;
     const wasReached = this.#limit.isReached;
     const fitting = this.#limit.take(lines);
-    if (fitting !== '') this.#add(fitting, MAX_WAITING_BYTES);
+    if (fitting !== '') this.#writer.addPrinted(fitting);
     if (this.#limit.isReached && !wasReached) this.#tellCut();
   }
 
   #tellCut(): void {
     const limit = byteSize(this.#limit.limitBytes);
-    this.#addNotice(`[output cut: ${limit} reached; what programs print from here on is left out]`);
+    this.#notice(`[output cut: ${limit} reached; what programs print from here on is left out]`);
   }
 
   #tellLeftOut(): void {
     const { limitBytes, leftOutBytes } = this.#limit;
-    this.#addNotice(`[output cut: ${byteSize(limitBytes)} reached; ${byteSize(leftOutBytes)} more were left out]`);
+    this.#notice(`[output cut: ${byteSize(limitBytes)} reached; ${byteSize(leftOutBytes)} more were left out]`);
   }
 
-  #missingNotice(missing: number): string {
+  #notice(notice: string): void {
+    this.#writer.add(this.#line('WARNING', 'log', notice));
+  }
+
+  #missingNotice(missing: number, failure: Error | undefined): string {
     const lines = missing === 1 ? '1 line is' : `${missing} lines are`;
-    const why = this.#failing
-      ? `the log could not be written (${this.#failing.message})`
-      : 'they came faster than they could be written';
+    const why = failure
+      ? `the log could not be written (${failure.message})`
+      : 'they came faster than it can be written';
     return this.#line('WARNING', 'log', `[${lines} missing here: ${why}]`);
-  }
-
-  #addNotice(notice: string): void {
-    this.#add(this.#line('WARNING', 'log', notice), MAX_WAITING_BYTES + RESERVED_BYTES);
-  }
-
-  #add(lines: string, limitBytes: number): void {
-    if (this.#waiting.add(lines, limitBytes)) this.#startWriting();
-  }
-
-  async #untilThereIsRoom(): Promise<void> {
-    await nextTurn();
-    while (this.#waiting.bytes > CROWDED_BYTES && !this.#isStandingStill) {
-      const patience = setTimeout(() => this.#standStill(true), STANDSTILL_MS);
-      await new Promise<void>((resolve) => this.#held.push(resolve));
-      clearTimeout(patience);
-    }
-  }
-
-  /** Lets those go on who wait for the disk. */
-  #standStill(isStandingStill: boolean): void {
-    this.#isStandingStill = isStandingStill;
-    for (const goOn of this.#held.splice(0)) goOn();
-  }
-
-  /** Unless it is done already, or has just failed. */
-  #startWriting(): void {
-    if (this.#isWriting || this.#retry) return;
-    this.#isWriting = true;
-    this.#written = this.#writeWaiting();
-  }
-
-  async #writeWaiting(): Promise<void> {
-    // Whatever is said in one turn of the event loop is written at once.
-    await nextTurn();
-    do {
-      const { bytes, failure } = await this.#file.append(this.#waiting.oldest());
-      this.#waiting.remove(bytes);
-      if (bytes > 0) this.#tellWritten();
-      this.#standStill(failure !== undefined);
-      if (failure) {
-        this.#tryAgainLater(failure);
-        break;
-      }
-      this.#waiting.tellMissing();
-      this.#failing = undefined;
-    } while (this.#waiting.bytes > 0);
-    this.#isWriting = false;
-  }
-
-  #tryAgainLater(failure: Error): void {
-    this.#countFailure(failure);
-    this.#failing = failure;
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      this.#startWriting();
-    }, RETRY_MS).unref();
-  }
-
-  #countFailure(failure: Error): void {
-    this.#failures += 1;
-    this.#failure ??= failure;
-  }
-
-  #tellWritten(): void {
-    try {
-      this.#options.onWritten?.();
-    } catch (error) {
-      this.#countFailure(error as Error);
-    }
   }
 }

@@ -17,6 +17,8 @@ export interface Housekeeping {
   now: number;
   logDays: number;
   logTotalBytes: number;
+  /** Most that the rotated parts of one job's log may take. */
+  logBytesPerJob: number;
   holds(jobId: number): boolean;
 }
 
@@ -32,11 +34,12 @@ export interface Cleaned {
  * audio of jobs that are gone. Transcripts stay, even those of jobs that the store does not know.
  */
 export async function keepHouse(house: Housekeeping): Promise<Cleaned> {
-  const { dataDir, now, logDays, logTotalBytes, holds } = house;
+  const { dataDir, now, logDays, logTotalBytes, logBytesPerJob, holds } = house;
   const logs = await cleanupLogs(join(dataDir, 'logs'), {
     now,
     days: logDays,
     totalBytes: logTotalBytes,
+    bytesPerJob: logBytesPerJob,
     spare: (jobId) => holds(Number(jobId)),
   });
   let jobs = 0;

@@ -6,7 +6,7 @@ import type { LogLevel } from '../domain/log-level.ts';
 import type { RunOutcome, StopReason } from '../domain/outcome.ts';
 import type { EngineSettings } from '../engines/engine.ts';
 import { newLease } from '../lease/lease.ts';
-import { JobLog, type JobLogOptions } from '../logs/job-log.ts';
+import { DEFAULT_LOG_LIMITS, JobLog, type JobLogOptions } from '../logs/job-log.ts';
 import { redactor } from '../logs/redact.ts';
 import { lastLines } from '../logs/tail.ts';
 import { getJob } from '../store/jobs.ts';
@@ -118,9 +118,10 @@ export class Supervisor {
   /** Removes old logs and what jobs left that nobody needs. */
   async keepHouse(): Promise<Cleaned> {
     const { store, clock, dataDir, logs } = this.#options;
-    const { days: logDays, totalBytes: logTotalBytes } = logs;
+    const { days: logDays, totalBytes: logTotalBytes, limits } = logs;
     const holds = (jobId: number) => this.#running.has(jobId);
-    return await keepHouse({ store, dataDir, now: clock.now(), logDays, logTotalBytes, holds });
+    const logBytesPerJob = limits.rotateBytes ?? DEFAULT_LOG_LIMITS.rotateBytes;
+    return await keepHouse({ store, dataDir, now: clock.now(), logDays, logTotalBytes, logBytesPerJob, holds });
   }
 
   /** Asks a run to stop at its checkpoint, or with `graceMs` 0 ends it. @returns false when the job is not being worked on */
@@ -173,9 +174,9 @@ export class Supervisor {
 
   async #closeLog(log: JobLog, jobId: number): Promise<void> {
     await log.close();
-    if (log.failures > 0) {
-      this.#options.onProblem(`Job ${jobId}: its log has gaps (${log.failure?.message ?? 'unknown reason'}).`);
-    }
+    if (log.missingLines === 0) return;
+    const why = log.failure?.message ?? 'they came faster than they could be written';
+    this.#options.onProblem(`Job ${jobId}: ${log.missingLines} lines of its log are missing (${why}).`);
   }
 
   async #supervise(claimed: Claimed, active: Active, log: JobLog): Promise<RunResult> {

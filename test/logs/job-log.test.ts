@@ -111,7 +111,7 @@ describe('a log that cannot be written', () => {
   });
 
   test.each([
-    [false, 'they came faster than they could be written'],
+    [false, 'they came faster than it can be written'],
     [true, "the log could not be written (ENOENT: no such file or directory, open '.*')"],
   ])('tells how many lines are missing when too many waited, and why (it had failed: %s)', async (failed, why) => {
     const path = join(newLogPath(), 'job.log');

@@ -17,7 +17,10 @@ function linesOf(chunks: (string | Uint8Array)[], secrets: string[] = []): strin
 function split(bytes: Buffer, lengths: number[]): Buffer[] {
   const pieces: Buffer[] = [];
   let at = 0;
-  for (const length of lengths) pieces.push(bytes.subarray(at, (at += length)));
+  for (const length of lengths) {
+    pieces.push(bytes.subarray(at, at + length));
+    at += length;
+  }
   return [...pieces, bytes.subarray(at)];
 }
 
