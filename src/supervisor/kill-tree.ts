@@ -26,7 +26,7 @@ import {
 /** Between TERM and KILL. */
 export const KILL_GRACE_MS = 5_000;
 /** Between two looks at whether they are gone. */
-const POLL_MS = 25;
+const POLL_MS = 50;
 /** Rounds of KILL before giving up on what cannot be killed: freeing much memory takes a process seconds. */
 const MAX_ROUNDS = 200;
 /** Looks at a tree that is being stopped before it is killed as it is. */

@@ -85,6 +85,7 @@ export class Run {
   #cpuSeconds = 0;
   #stopping: StopReason | undefined;
   #verdict: Verdict | undefined;
+  #ending = false;
   /** The job was completed; its lease is gone because of that. */
   #finished = false;
   #progress: ProgressReport | undefined;
@@ -288,7 +289,8 @@ export class Run {
   /** Ends the runner's tree; the exit is noticed where it is waited for. */
   #end(): void {
     const runner = this.#process;
-    if (!runner) return;
+    if (!runner || this.#ending) return;
+    this.#ending = true;
     const { clock, log } = this.#deps;
     endTree({ runner, token: this.#claimed.run.token, clock, log }).catch((error) =>
       this.#problem(`Ending the run's processes: ${reportOf(error).message}`),

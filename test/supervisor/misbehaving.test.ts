@@ -16,7 +16,11 @@ afterEach(() => {
 });
 
 /** An owner whose runners do nothing but this. */
-function withRunnersThat(behaviour: string, flags: ConfigInput = {}, patience = QUICK): Promise<OwnerUnderTest> {
+function withRunnersThat(
+  behaviour: string,
+  flags: ConfigInput = {},
+  patience: Partial<Patience> = {},
+): Promise<OwnerUnderTest> {
   process.env.MISBEHAVIOUR = behaviour;
   return ownerUnderTest({ niceness: 0, ...flags }, { runnerPath: MISBEHAVING_RUNNER, patience });
 }
@@ -32,7 +36,7 @@ describe('a runner that crashes', () => {
     ['stops itself', /No heartbeat for 1 s: the runner's process hung and was ended/],
     ['turns in a loop', /No heartbeat for 1 s: the runner's process hung and was ended/],
   ])('because it %s is started again twice, then its job is quarantined', async (behaviour, message) => {
-    const owner = await withRunnersThat(behaviour);
+    const owner = await withRunnersThat(behaviour, {}, QUICK);
     const job = await owner.rested(await owner.submit());
     expect(job.status).toBe('failed');
     expect(job.error).toMatchObject({
@@ -49,7 +53,7 @@ describe('a runner that crashes', () => {
 
 describe('a runner that closes its channel', () => {
   it('and lives on is ended, since nobody could hear it', async () => {
-    const owner = await withRunnersThat('closes its channel', {}, { heartbeatMs: 60_000 });
+    const owner = await withRunnersThat('closes its channel');
     const job = await owner.rested(await owner.submit());
     expect(job.runs).toHaveLength(3);
     expect(job.runs[0]).toMatchObject({
@@ -61,7 +65,11 @@ describe('a runner that closes its channel', () => {
 
 describe('the three kinds of hang', () => {
   it('a runner that lives but gets nowhere is reset: no progress', async () => {
-    const owner = await withRunnersThat('stalls while its heart beats', {}, { ...QUICK, progressMs: 1_000 });
+    const owner = await withRunnersThat(
+      'stalls while its heart beats',
+      {},
+      { heartbeatMs: 200, missedHeartbeats: 1_000, progressMs: 1_000 },
+    );
     const job = await owner.rested(await owner.submit());
     expect(job.runs[0]).toMatchObject({
       outcome: 'crashed',
@@ -71,7 +79,11 @@ describe('the three kinds of hang', () => {
   });
 
   it('a job over its time limit fails and is not started again', async () => {
-    const owner = await withRunnersThat('works for ever', { timeoutSeconds: 2 });
+    const owner = await withRunnersThat(
+      'works for ever',
+      { timeoutSeconds: 2 },
+      { heartbeatMs: 200, missedHeartbeats: 1_000 },
+    );
     const job = await owner.rested(await owner.submit());
     expect(job).toMatchObject({
       status: 'failed',
@@ -128,7 +140,7 @@ describe('a runner that talks nonsense', () => {
 
 describe('cancelling a runner that resists', () => {
   it('ends it and the daemon it left in a session of its own', async () => {
-    const owner = await withRunnersThat('leaves a daemon and ignores TERM', {}, { ...QUICK, heartbeatMs: 5_000 });
+    const owner = await withRunnersThat('leaves a daemon and ignores TERM');
     const id = await owner.submit();
     const daemon = await owner.heard(id, (news) => {
       const found = news.type === 'log' && /^daemon (\d+)$/.exec(news.message);
