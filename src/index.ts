@@ -2,11 +2,26 @@
 import type { TranscriptionOptions } from './library/options.ts';
 import { type StartOwnerTelling, type TranscriptionResult, transcribe } from './library/run-transcription.ts';
 
+export type { Clock } from './domain/clock.ts';
 export { type ErrorKind, type ErrorReport, LonghandError, UsageError } from './domain/errors.ts';
 export type { EngineName } from './engines/engine.ts';
 export type { TranscriptionOptions } from './library/options.ts';
 export type { TranscriptionResult } from './library/run-transcription.ts';
+export type { JobLog, LogLimits } from './logs/job-log.ts';
 export type { ProgressReport } from './pipeline/progress.ts';
+export type { Alert, Health, ProcessMetrics } from './supervisor/health.ts';
+export { type ProcessIdentity, processEnvironment } from './supervisor/identity.ts';
+export {
+  type LogStream,
+  type OrphanCleanup,
+  ProcessManager,
+  type ProcessManagerOptions,
+  type ProcessStatus,
+  type RegisterOptions,
+  type Registration,
+} from './supervisor/process-manager.ts';
+export { FileRegistry, type ProcessRegistry, type RegisteredProcess } from './supervisor/process-registry.ts';
+export type { Usage } from './supervisor/usage.ts';
 export { FORMAT_NAMES, type FormatName, formatTranscript } from './transcript/formats/index.ts';
 export type { Segment, Transcript, Word } from './transcript/transcript.ts';
 export { VERSION } from './version.ts';

@@ -10,33 +10,7 @@ import type { JobRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { JobStateError } from './errors.ts';
-
-export interface Submission extends Omit<JobParameters, 'engine'> {
-  /** The number that the job shall have. A job that has it already must be for the same recording, and is left as it is. */
-  id?: number | undefined;
-  /** Absolute path of the recording, as data: any characters. */
-  path: string;
-  engine: EngineName | 'auto';
-}
-
-/** The part of the settings that goes with a job and stays with it. */
-export type SubmissionSettings = Omit<Submission, 'path' | 'id'>;
-
-/** A recording with what the settings say today. */
-export function submissionOf(path: string, settings: SubmissionSettings): Submission {
-  return {
-    path,
-    engine: settings.engine,
-    model: settings.model,
-    language: settings.language,
-    processes: settings.processes,
-    workers: settings.workers,
-    preprocessWorkers: settings.preprocessWorkers,
-    chunkDurationSeconds: settings.chunkDurationSeconds,
-    overlapSeconds: settings.overlapSeconds,
-    chunkTimeoutSeconds: settings.chunkTimeoutSeconds,
-  };
-}
+import type { Submission } from './submission.ts';
 
 export interface SubmitContext {
   store: Store;

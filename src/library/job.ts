@@ -2,7 +2,8 @@
 import { type ApiClient, OwnerGoneError } from '../api/client.ts';
 import type { Config } from '../config/schema.ts';
 import { type ErrorKind, type ErrorReport, reportOf, UsageError } from '../domain/errors.ts';
-import { type Submission, type Submitted, submissionOf } from '../jobs/submit.ts';
+import { type Submission, submissionOf } from '../jobs/submission.ts';
+import type { Submitted } from '../jobs/submit.ts';
 import type { JobView } from '../jobs/view.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
 import type { StartOwner } from '../session/owner-process.ts';

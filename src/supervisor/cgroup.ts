@@ -17,6 +17,7 @@
  */
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Clock } from '../domain/clock.ts';
 import { type ControlGroup, type Controller, kernelText, ownControlGroup } from '../native/control-group.ts';
 import { oomKillsOf } from '../native/oom.ts';
 
@@ -24,6 +25,9 @@ import { oomKillsOf } from '../native/oom.ts';
 const CPU_PERIOD_US = 100_000;
 /** The kernel refuses a smaller quota. */
 const LEAST_QUOTA_US = 1_000;
+/** Together a second. */
+const REMOVAL_TRIES = 40;
+const REMOVAL_PAUSE_MS = 25;
 const NAME = /^[A-Za-z0-9][\w-]*$/;
 
 export interface CgroupLimits {
@@ -59,6 +63,19 @@ export function createCgroup(name: string, limits: CgroupLimits): Cgroup | undef
   if (limits.cpuCores !== undefined) wanted.push('cpu');
   const parts = parentsFor(wanted).flatMap((parent) => makePart(parent, name, limits) ?? []);
   return parts.length > 0 ? new KernelCgroup(parts) : undefined;
+}
+
+/**
+ * Removes a group whose processes were ended. For a moment longer the kernel may count them.
+ * @param remove answers whether it did
+ * @returns false when it could not be removed
+ */
+export async function removeSoon(remove: () => boolean, clock: Clock): Promise<boolean> {
+  for (let tries = 1; !remove(); tries += 1) {
+    if (tries === REMOVAL_TRIES) return false;
+    await clock.sleep(REMOVAL_PAUSE_MS);
+  }
+  return true;
 }
 
 /** Removes what a dead owner left, if it was made from where we are. Answers whether nothing of it is left here. */

@@ -1,6 +1,4 @@
 /** How the supervision itself is: its figures, and what of them somebody should look at. */
-import { type Clock, systemClock } from '../domain/clock.ts';
-import { duration } from '../domain/duration.ts';
 import { reportOf } from '../domain/errors.ts';
 import type { Usage } from './usage.ts';
 
@@ -8,13 +6,6 @@ import type { Usage } from './usage.ts';
 export const BYTES_PER_MB = 1024 * 1024;
 /** Together all logs should stay below this. */
 const MOST_LOG_MB = 10 * 1024;
-/** A cleaned-up orphan is worth an alarm for so long; after that it is history. */
-const ALARM_MS = 24 * 3_600_000;
-/** So many heartbeats make the average. */
-const HEARTBEATS_KEPT = 100;
-/** The same sentence again within this time is counted, not told. */
-const REPEAT_MS = 60_000;
-const SENTENCES_KEPT = 1_000;
 
 /** What can be plotted. */
 export interface ProcessMetrics {
@@ -144,106 +135,6 @@ export function healthUnknown(error: unknown, errorsCount: number): Health {
     errorsCount,
     alerts: [{ level: 'critical', metric: 'errorsCount', value: errorsCount, message }],
   };
-}
-
-/** Failures around jobs: survived, counted, told. */
-export class Problems {
-  readonly #clock: Clock;
-  readonly #onProblem: (sentence: string) => void | Promise<void>;
-  readonly #toldAt = new Map<string, number>();
-  #count = 0;
-
-  /** @param onProblem told of each; may fail itself, which is counted too */
-  constructor(clock: Clock = systemClock, onProblem: (sentence: string) => void | Promise<void> = () => undefined) {
-    this.#clock = clock;
-    this.#onProblem = onProblem;
-  }
-
-  get count(): number {
-    return this.#count;
-  }
-
-  /** Counts a problem and tells it, unless the same was told within a minute: what recurs would fill a log. */
-  tell(sentence: string): void {
-    this.#count += 1;
-    const now = this.#clock.monotonicMs();
-    const before = this.#toldAt.get(sentence);
-    if (before !== undefined && now - before < REPEAT_MS) return;
-    if (this.#toldAt.size >= SENTENCES_KEPT) this.#toldAt.clear();
-    this.#toldAt.set(sentence, now);
-    void this.#pass(sentence);
-  }
-
-  async #pass(sentence: string): Promise<void> {
-    try {
-      await this.#onProblem(sentence);
-    } catch {
-      // There is nobody left to tell it to; the count shows it.
-      this.#count += 1;
-    }
-  }
-}
-
-/** How late heartbeats come. */
-export class HeartbeatDelays {
-  readonly #seconds: number[] = [];
-
-  note(delaySeconds: number): void {
-    this.#seconds.push(Math.max(0, delaySeconds));
-    if (this.#seconds.length > HEARTBEATS_KEPT) this.#seconds.shift();
-  }
-
-  /** Seconds; 0 as long as there was none. */
-  get average(): number {
-    if (this.#seconds.length === 0) return 0;
-    return this.#seconds.reduce((sum, seconds) => sum + seconds, 0) / this.#seconds.length;
-  }
-}
-
-/** Orphans that were cleaned up: all of them, and those of the last day. */
-export class OrphanCount {
-  readonly #clock: Clock;
-  #recent: { at: number; count: number }[] = [];
-  #total = 0;
-
-  constructor(clock: Clock = systemClock) {
-    this.#clock = clock;
-  }
-
-  add(count: number): void {
-    if (count <= 0) return;
-    this.#total += count;
-    this.#recent.push({ at: this.#clock.monotonicMs(), count });
-  }
-
-  get total(): number {
-    return this.#total;
-  }
-
-  /** Within the last 24 hours. */
-  get recent(): number {
-    const since = this.#clock.monotonicMs() - ALARM_MS;
-    this.#recent = this.#recent.filter(({ at }) => at >= since);
-    return this.#recent.reduce((sum, { count }) => sum + count, 0);
-  }
-}
-
-/**
- * What a promise settles to, unless it takes too long.
- * @param what begins the sentence of the error
- * @throws Error when the time is over; whatever comes later is ignored
- */
-export async function within<T>(timeoutMs: number, what: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    const error = new Error(`${what} took longer than ${duration(timeoutMs / 1000)}.`);
-    timer = setTimeout(() => reject(error), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function count(number: number, noun: string): string {

@@ -15,7 +15,7 @@ import { getActiveJobs, transition } from '../store/jobs.ts';
 import { endRun, runsByToken, unendedRuns } from '../store/runs.ts';
 import type { JobRow, RunRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
-import { removeCgroup } from './cgroup.ts';
+import { removeCgroup, removeSoon } from './cgroup.ts';
 
 import { dropAudio, jobFolder, removeScratch } from './job-files.ts';
 import { type KillReport, killTree, sweep } from './kill-tree.ts';
@@ -71,7 +71,7 @@ async function recoverRun(scope: OrphanScope, run: RunRow, job: JobRow, report: 
   const leader = leaderOf(run);
   const { killed, gone } = await killTree({ token: run.token, ...(leader ? { leader } : {}) }, clock, 0);
   if (!gone) report.survivors.push(`processes of run ${run.number} of job ${job.id}`);
-  removeCgroup(cgroupName(run.token));
+  await removeSoon(() => removeCgroup(cgroupName(run.token)), clock);
   await removeScratch(jobFolder(dataDir, job.id));
   if (job.status === 'completed') {
     // It had said its last word; only its owner could not hear it any more.

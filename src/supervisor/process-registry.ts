@@ -13,6 +13,7 @@ import { reportOf } from '../domain/errors.ts';
 import { makePrivateFolder, writeFileAtomically } from '../files/directory.ts';
 import { logFileName } from '../logs/log-file.ts';
 import { isAlive, type ProcessIdentity } from './identity.ts';
+import type { RunTree } from './kill-tree.ts';
 
 /** A process that works on a job, as it was recorded. */
 export interface RegisteredProcess {
@@ -191,6 +192,11 @@ export class FileRegistry implements ProcessRegistry {
 /** Whether both are the same process. */
 export function isSame(one: ProcessIdentity, other: ProcessIdentity): boolean {
   return one.pid === other.pid && one.startTime === other.startTime && one.bootId === other.bootId;
+}
+
+/** What is known of the tree of a recorded process. */
+export function treeOf({ identity, token }: RegisteredProcess): RunTree {
+  return { leader: identity, token };
 }
 
 function contentOf({ lastHeartbeat: _, token, ...entry }: RegisteredProcess): string {

@@ -17,6 +17,7 @@ import type { RunnerMessage, RunnerOutcome, SupervisorMessage } from '../runner/
 import { updateHeartbeat } from '../store/jobs.ts';
 import type { Claimed } from '../store/queue.ts';
 import type { Store } from '../store/store.ts';
+import { removeSoon } from './cgroup.ts';
 import { Conversation } from './conversation.ts';
 import { bury, endTree, sayGoodbye, sweepUp } from './ending.ts';
 import { crashReport, type Exit, exitOf } from './exit.ts';
@@ -144,8 +145,7 @@ export class Run {
       peakBytes: usage?.peakMemoryBytes ?? 0,
       hostKilled: !this.#verdict && (ownOomKills() ?? 0) > (oomKillsBefore ?? 0),
     });
-    // What is left of it, because the kernel is not through with its dead yet, the next sweep of this run removes.
-    this.#process?.cgroup?.remove();
+    await this.#removeCgroup();
     return { outcome, usage, elapsedSeconds: this.#elapsedSeconds() };
   }
 
@@ -297,15 +297,25 @@ export class Run {
     );
   }
 
+  /** A runner that is being ended says that it was stopped, or that its engine failed. Why is known here. */
   #outcomeOfWord(said: RunnerOutcome): RunOutcome {
-    if (said.type === 'stopped') return { type: 'stopped', why: this.#stopping ?? 'lease lost' };
-    return said;
+    if (said.type === 'completed') return said;
+    if (this.#verdict) return outcomeOfVerdict(this.#verdict, { code: null, signal: null });
+    if (said.type === 'failed' && !(this.#stopping && this.#ending)) return said;
+    return { type: 'stopped', why: this.#stopping ?? 'lease lost' };
   }
 
   #outcomeOfDeath(exit: Exit): RunOutcome {
     if (this.#stopping) return { type: 'stopped', why: this.#stopping };
     if (this.#verdict) return outcomeOfVerdict(this.#verdict, exit);
     return { type: 'crashed', ...exit, error: crashReport(exit) };
+  }
+
+  async #removeCgroup(): Promise<void> {
+    const cgroup = this.#process?.cgroup;
+    if (cgroup && !(await removeSoon(() => cgroup.remove(), this.#deps.clock))) {
+      this.#problem('Its control group could not be removed');
+    }
   }
 
   #send(message: SupervisorMessage): void {

@@ -66,8 +66,8 @@ async function failJob(store: Store, id: number, leaseToken: string, error: Erro
 }
 
 async function stopJob(store: Store, id: number, leaseToken: string, why: StopReason, set: object): Promise<void> {
-  // Whoever cancels or takes a job over has written that before the run was told.
-  if (why === 'lease lost' || why === 'cancel') return;
+  // Whoever cancels has written that before the run was told.
+  if (why === 'cancel') return;
   if (why === 'pause') {
     await transition(store, id, 'paused', {
       leaseToken,
@@ -77,6 +77,7 @@ async function stopJob(store: Store, id: number, leaseToken: string, why: StopRe
     });
     return;
   }
+  // A lease that was thought lost may be ours still, when only the store could not be asked; else this changes nothing.
   const actor = why === 'interrupted' ? 'user' : ACTOR;
   await transition(store, id, 'pending', { leaseToken, actor, reason: why, set });
 }

@@ -93,9 +93,10 @@ export class Supervisor {
   /** Claims the next job that may run. @returns its run to its end, or undefined when nothing waits */
   async claim(): Promise<Work | undefined> {
     const { store, clock, node, wanted } = this.#options;
-    const only = wanted?.();
-    if (only?.length === 0) return undefined;
     return await this.#claiming.hold(async () => {
+      // One that is resumed while its last run still ends waits for that: the end calls for the next claim.
+      const only = wanted?.().filter((jobId) => !this.#running.has(jobId));
+      if (only?.length === 0) return undefined;
       const lease = newLease(clock, node);
       const claimed = await claimNext(store, { ...lease, ...(only ? { only } : {}), actor: 'supervisor' });
       if (!claimed) return undefined;

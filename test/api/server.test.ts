@@ -9,7 +9,7 @@ import { NewsHub } from '../../src/api/events.ts';
 import { type ApiContext, buildServer } from '../../src/api/server.ts';
 import type { StopReason } from '../../src/domain/outcome.ts';
 import type { Engine } from '../../src/engines/engine.ts';
-import type { Submission } from '../../src/jobs/submit.ts';
+import type { Submission } from '../../src/jobs/submission.ts';
 import { JobLog } from '../../src/logs/job-log.ts';
 import { recordArtifact } from '../../src/store/artifacts.ts';
 import { finishJob, getJob, listJobs, transition } from '../../src/store/jobs.ts';

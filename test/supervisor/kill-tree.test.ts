@@ -174,6 +174,7 @@ describe.runIf(seesTokens)('a tree without a token', () => {
     const { identity, line, ended } = await startFixture('loses-child.sh', FOR_CLEANING_UP);
     const stubborn = identityOf(Number(await line()));
     await until(() => readStat(stubborn.pid)?.parentPid !== identity.pid, 'its parent ended');
+    await until(() => readStat(identity.pid)?.command === 'sleep', 'the leader became sleep');
     expect(readStat(stubborn.pid)?.groupId).toBe(identity.pid);
     const report = killTree({ leader: identity }, systemClock, BRIEF_MS);
     await ended;

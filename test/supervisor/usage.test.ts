@@ -66,7 +66,8 @@ linux('CPU time', () => {
   });
 
   test('of a child that has ended and was waited for is not lost', async () => {
-    const program = 'i=0; (while [ $i -lt 300000 ]; do i=$((i+1)); done); echo done; sleep 1000';
+    // The shell becomes the sleep, so that it has no other child.
+    const program = 'i=0; (while [ $i -lt 300000 ]; do i=$((i+1)); done); echo done; exec sleep 1000';
     const parent = await start('sh', ['-c', program]);
     await parent.line();
     await stopped([parent.identity]);
@@ -80,7 +81,8 @@ linux('CPU time', () => {
 
 linux('memory', () => {
   test('is that of the whole tree, in bytes, and the most is remembered', async () => {
-    const program = '"$0" test/fixtures/leaks-memory.js 100 & echo $!; wait; sleep 1000';
+    // The shell becomes the sleep, so that it is alone once its child has ended.
+    const program = '"$0" test/fixtures/leaks-memory.js 100 & echo $!; wait; exec sleep 1000';
     const parent = await start('sh', ['-c', program, process.execPath]);
     const said = [await parent.line(), await parent.line()];
     const child = identityOf(Number(said.find((line) => line !== 'ready')));

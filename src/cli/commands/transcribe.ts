@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ConfigInput } from '../../config/schema.ts';
+import { submissionOf } from '../../jobs/submission.ts';
 import type { Submitted } from '../../jobs/submit.ts';
 import { say, shown } from '../output.ts';
 import type { Shell } from '../shell.ts';
@@ -45,7 +46,7 @@ export function defineTranscribe(program: Command, shell: Shell, finish: (code: 
 }
 
 async function transcribe(shell: Shell, files: string[], flags: Flags): Promise<number> {
-  const [{ resolve }, { requireFile, submissionOf }, { destination }, { Results, sayHowToResume }, { seeThrough }] =
+  const [{ resolve }, { requireFile }, { destination }, { Results, sayHowToResume }, { seeThrough }] =
     await Promise.all([
       import('node:path'),
       import('../../jobs/submit.ts'),

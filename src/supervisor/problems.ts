@@ -1,0 +1,43 @@
+import { type Clock, systemClock } from '../domain/clock.ts';
+
+/** The same sentence again within this time is counted, not told. */
+const REPEAT_MS = 60_000;
+const SENTENCES_KEPT = 1_000;
+
+/** Failures around jobs: survived, counted, told. */
+export class Problems {
+  readonly #clock: Clock;
+  readonly #onProblem: (sentence: string) => void | Promise<void>;
+  readonly #toldAt = new Map<string, number>();
+  #count = 0;
+
+  /** @param onProblem told of each; may fail itself, which is counted too */
+  constructor(clock: Clock = systemClock, onProblem: (sentence: string) => void | Promise<void> = () => undefined) {
+    this.#clock = clock;
+    this.#onProblem = onProblem;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Counts a problem and tells it, unless the same was told within a minute: what recurs would fill a log. */
+  tell(sentence: string): void {
+    this.#count += 1;
+    const now = this.#clock.monotonicMs();
+    const before = this.#toldAt.get(sentence);
+    if (before !== undefined && now - before < REPEAT_MS) return;
+    if (this.#toldAt.size >= SENTENCES_KEPT) this.#toldAt.clear();
+    this.#toldAt.set(sentence, now);
+    void this.#pass(sentence);
+  }
+
+  async #pass(sentence: string): Promise<void> {
+    try {
+      await this.#onProblem(sentence);
+    } catch {
+      // There is nobody left to tell it to; the count shows it.
+      this.#count += 1;
+    }
+  }
+}
