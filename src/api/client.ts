@@ -31,6 +31,15 @@ export class ApiClient {
     return await wholeText(await this.#open('GET', path, undefined, signal), signal);
   }
 
+  /**
+   * A piece of a log and where it ends.
+   * @throws as `get`
+   */
+  async getLog(path: string): Promise<{ text: string; position: number }> {
+    const response = await this.#open('GET', path);
+    return { text: await wholeText(response), position: Number(response.headers['x-log-position']) };
+  }
+
   async post<T>(path: string, body: unknown = {}): Promise<T> {
     return JSON.parse(await wholeText(await this.#open('POST', path, body))) as T;
   }

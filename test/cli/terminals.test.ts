@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { noneLeft, runTokens, SHORT_CHUNKS, type Shown, storyFile, undisturbed } from '../chaos/support.ts';
 import { descendants, Home } from '../support/cli.ts';
@@ -74,6 +76,23 @@ describe('a second terminal', () => {
     const lines = log.trimEnd().split('\n');
     expect(lines.at(-1)).toMatch(/Done$/);
     expect(new Set(lines).size).toBe(lines.length);
+  });
+
+  it('follows the log on when another terminal takes the job over, with no gap and no repeat', async () => {
+    const home = new Home();
+    const first = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
+    await first.said(/Processing chunk 1\//);
+    const second = home.start(['resume', '1']);
+    await second.said(/Processing chunk \d/);
+    const following = home.run(['logs', '1', '-f', '-n', '1000']);
+    await first.said(/Processing chunk 2\//);
+    await first.kill();
+    expect((await second.finished).code).toBe(0);
+    const { stdout, code } = await following;
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: readFileSync(join(home.dataDir, 'logs', 'transcribe_job_1.log'), 'utf8'),
+    });
   });
 
   it('that goes away from a job takes nothing from the first', async () => {
