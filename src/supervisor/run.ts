@@ -6,7 +6,7 @@
  * the outcome returned.
  */
 import type { Clock } from '../domain/clock.ts';
-import { reportOf } from '../domain/errors.ts';
+import { type ErrorReport, reportOf } from '../domain/errors.ts';
 import type { RunOutcome, StopReason } from '../domain/outcome.ts';
 import { renewedUntil } from '../lease/lease.ts';
 import type { JobLog } from '../logs/job-log.ts';
@@ -14,7 +14,7 @@ import { ownOomKills } from '../native/oom.ts';
 import type { RunOrder } from '../pipeline/order.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
 import type { RunnerMessage, RunnerOutcome, SupervisorMessage } from '../runner/protocol.ts';
-import { updateHeartbeat } from '../store/jobs.ts';
+import { getJob, updateHeartbeat } from '../store/jobs.ts';
 import type { Claimed } from '../store/queue.ts';
 import type { Store } from '../store/store.ts';
 import { removeSoon } from './cgroup.ts';
@@ -135,7 +135,9 @@ export class Run {
       this.#process = await startRunner({ runnerPath, token, cwd: this.#order.jobDir, share: limits });
       outcome = await this.#supervise(this.#process);
     } catch (error) {
-      outcome = { type: 'failed', error: reportOf(error) };
+      const report = reportOf(error);
+      // It ended before anybody could look at it.
+      outcome = report.kind === 'crash' ? crashed(report) : { type: 'failed', error: report };
     }
     if (!(await sweepUp({ token, clock, log }))) this.#problem('Some processes of this run could not be ended');
     const usage = this.#usage();
@@ -203,7 +205,13 @@ export class Run {
       intervalSeconds: SAMPLE_SECONDS,
       onSample: (usage) => this.#sampled(usage),
     });
-    if (!registered) this.stop('lease lost', 0);
+    // Refused with its lease, or ended before it could be registered: then it has crashed, and its exit tells that.
+    if (!registered && !(await this.#holdsLease())) this.stop('lease lost', 0);
+  }
+
+  async #holdsLease(): Promise<boolean> {
+    const { job, run } = this.#claimed;
+    return (await getJob(this.#deps.store, job.id))?.lease_token === run.lease_token;
   }
 
   #listen({ child }: RunnerProcess): void {
@@ -340,4 +348,8 @@ export class Run {
   #elapsedSeconds(): number {
     return this.#claimed.job.elapsed_seconds + (this.#deps.clock.monotonicMs() - this.#startedAt) / 1000;
   }
+}
+
+function crashed(error: ErrorReport): RunOutcome {
+  return { type: 'crashed', code: null, signal: null, error };
 }
