@@ -44,7 +44,7 @@ async function logs(shell: Shell, id: number, { lines, follow, json }: Flags): P
   const config = await shell.config();
   const end = await ask(shell, config, (api) => api.getLog(`/api/jobs/${id}/log?lines=${lines}`));
   if (json) return printJson({ id, lines: end.text.split('\n').slice(0, -1) });
-  if (end.text === '' && Number(lines) > 0) say(`Job ${id} has no log yet, or it was old and is deleted.`);
+  if (end.text === '' && Number(lines) > 0) say(`Job ${id} has no log: it was never worked on, or its log was old.`);
   print(end.text);
   if (!follow) return;
   const follower = new Follower(id, end.position);
