@@ -6,7 +6,7 @@
  * the outcome returned.
  */
 import type { Clock } from '../domain/clock.ts';
-import { type ErrorReport, reportOf } from '../domain/errors.ts';
+import { reportOf } from '../domain/errors.ts';
 import type { RunOutcome, StopReason } from '../domain/outcome.ts';
 import { renewedUntil } from '../lease/lease.ts';
 import type { JobLog } from '../logs/job-log.ts';
@@ -26,7 +26,7 @@ import { nameMemory } from './memory-end.ts';
 import type { Tell } from './news.ts';
 import type { ProcessManager } from './process-manager.ts';
 import { answerRequest } from './requests.ts';
-import { type RunnerProcess, type Share, startRunner } from './spawn.ts';
+import { RunnerEndedError, type RunnerProcess, type Share, startRunner } from './spawn.ts';
 import type { RunContext } from './store-registry.ts';
 import { exactBytes, type Usage } from './usage.ts';
 import { UsageSeries } from './usage-series.ts';
@@ -135,9 +135,8 @@ export class Run {
       this.#process = await startRunner({ runnerPath, token, cwd: this.#order.jobDir, share: limits });
       outcome = await this.#supervise(this.#process);
     } catch (error) {
-      const report = reportOf(error);
-      // It ended before anybody could look at it.
-      outcome = report.kind === 'crash' ? crashed(report) : { type: 'failed', error: report };
+      const ended = error instanceof RunnerEndedError;
+      outcome = ended ? this.#outcomeOfDeath(error.exit) : { type: 'failed', error: reportOf(error) };
     }
     if (!(await sweepUp({ token, clock, log }))) this.#problem('Some processes of this run could not be ended');
     const usage = this.#usage();
@@ -348,8 +347,4 @@ export class Run {
   #elapsedSeconds(): number {
     return this.#claimed.job.elapsed_seconds + (this.#deps.clock.monotonicMs() - this.#startedAt) / 1000;
   }
-}
-
-function crashed(error: ErrorReport): RunOutcome {
-  return { type: 'crashed', code: null, signal: null, error };
 }

@@ -3,6 +3,7 @@ import { setPriority } from 'node:os';
 import { LonghandError } from '../domain/errors.ts';
 import { Guard } from '../native/guard.ts';
 import { type Cgroup, createCgroup } from './cgroup.ts';
+import { type Exit, exitOf } from './exit.ts';
 import { identify, type ProcessIdentity, RUN_TOKEN_VARIABLE } from './identity.ts';
 
 /** A started runner and what holds it. */
@@ -32,6 +33,17 @@ export interface SpawnOrder {
   share: Share;
 }
 
+/** It was started, and ended at once. */
+export class RunnerEndedError extends Error {
+  override name = 'RunnerEndedError';
+  readonly exit: Exit;
+
+  constructor(exit: Exit) {
+    super('The runner ended as soon as it was started.');
+    this.exit = exit;
+  }
+}
+
 /** The name of a run's control group. */
 export function cgroupName(token: string): string {
   return `longhand-run-${token}`;
@@ -40,7 +52,7 @@ export function cgroupName(token: string): string {
 /**
  * Starts a runner as the leader of a group of its own, with pipes for its output and a guard beside it. Priority and
  * control group are given to it before it starts anything, so that its children inherit them.
- * @throws LonghandError when it could not be started
+ * @throws LonghandError when it could not be started, RunnerEndedError when it ended before anybody could look at it
  */
 export async function startRunner({ runnerPath, token, cwd, share }: SpawnOrder): Promise<RunnerProcess> {
   const child = fork(runnerPath, [], {
@@ -50,6 +62,7 @@ export async function startRunner({ runnerPath, token, cwd, share }: SpawnOrder)
     env: { ...process.env, [RUN_TOKEN_VARIABLE]: token },
     execArgv: [],
   });
+  const exited = exitOf(child);
   const started = new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', reject);
@@ -62,7 +75,7 @@ export async function startRunner({ runnerPath, token, cwd, share }: SpawnOrder)
   const identity = identify(pid);
   if (identity) return { child, identity, guard, cgroup: confine(pid, token, share) };
   await guard.dismiss();
-  throw new LonghandError({ kind: 'crash', message: 'The runner ended as soon as it was started.' });
+  throw new RunnerEndedError((await exited).exit);
 }
 
 function confine(pid: number, token: string, { memoryBytes, cpuCores, niceness }: Share): Cgroup | undefined {

@@ -34,8 +34,8 @@ export class ChaosJob {
   restsUntil = 0;
   /** What its current run may fail with. */
   readonly excuses = new Set<Excuse>();
-  /** It was open while the disk was full. */
-  metFullDisk = false;
+  /** How often the disk was full while it was open, or it began a run on a full disk. */
+  fullDisks = 0;
   /** How often its runner was killed. */
   runnerKills = 0;
   #chunks = 0;
@@ -95,12 +95,12 @@ export class ChaosJob {
   /** The disk is full while it is open. */
   meetFullDisk(): void {
     this.excuses.add('disk');
-    this.metFullDisk = true;
+    this.fullDisks += 1;
   }
 
-  /** Whether its runner may die once more. @param runs as the owner tells them now */
-  mayCrash(runs: readonly RunView[]): boolean {
-    return crashesInARow(runs) + 1 < MAX_CRASHES;
+  /** Whether its runner may die so often, as well. @param runs as the owner tells them now */
+  mayCrash(runs: readonly RunView[], times = 1): boolean {
+    return crashesInARow(runs) + times < MAX_CRASHES;
   }
 
   /** Whether one of its engine workers may be killed in this run. */

@@ -49,8 +49,9 @@ const folder = mkdtempSync(join(realpathSync(tmpdir()), 'longhand-chaos-'));
 const program = await buildOwnerProgram();
 let disk: SmallDisk | undefined;
 let world: World | undefined;
-let cleaned = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void giveUp(signal));
+let cleaning: Promise<void> | undefined;
+let isGivenUp = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void giveUp(signal));
 
 try {
   world = await prepare();
@@ -64,7 +65,8 @@ try {
   console.log(`${diary.summary()}\nNo job lost.`);
 } catch (error) {
   process.exitCode = 1;
-  await tell(error as Error);
+  // Whatever goes wrong while all is being ended is no finding.
+  if (!isGivenUp) await tell(error as Error);
 } finally {
   await clean();
 }
@@ -150,16 +152,19 @@ async function tell(error: Error): Promise<void> {
   console.log(`\n${await evidenceOf(world.dataDir, jobId)}`);
 }
 
-async function clean(): Promise<void> {
-  if (cleaned) return;
-  cleaned = true;
-  await world?.owner.kill();
-  disk?.unmount();
-  rmSync(folder, { recursive: true, force: true });
-  program.remove();
+/** Ends and removes all that was made. Idempotent. */
+function clean(): Promise<void> {
+  cleaning ??= (async () => {
+    await world?.owner.kill();
+    disk?.unmount();
+    rmSync(folder, { recursive: true, force: true });
+    program.remove();
+  })();
+  return cleaning;
 }
 
 async function giveUp(signal: 'SIGINT' | 'SIGTERM'): Promise<void> {
+  isGivenUp = true;
   await clean();
   process.exit(signal === 'SIGINT' ? 130 : 143);
 }
