@@ -38,6 +38,8 @@ export class ChaosJob {
   fullDisks = 0;
   /** How often its runner was killed. */
   runnerKills = 0;
+  /** Crashes of the first so many runs count no more. */
+  #forgivenRuns = 0;
   #chunks = 0;
   /** Numbers of the chunks that the current run began, the latest last. */
   #begun: number[] = [];
@@ -100,7 +102,7 @@ export class ChaosJob {
 
   /** Whether its runner may die so often, as well. @param runs as the owner tells them now */
   mayCrash(runs: readonly RunView[], times = 1): boolean {
-    return crashesInARow(runs) + times < MAX_CRASHES;
+    return crashesInARow(runs.slice(this.#forgivenRuns)) + times < MAX_CRASHES;
   }
 
   /** Whether one of its engine workers may be killed in this run. */
@@ -116,9 +118,14 @@ export class ChaosJob {
     for (const number of this.#mayBeInWork()) this.#atLeast(number, (this.#hits.get(number) ?? 0) + 1);
   }
 
-  /** It was resumed after it had failed or was cancelled: the product counts the tries anew. */
-  forgive(): void {
-    this.#hits.clear();
+  /**
+   * It was resumed: the product counts crashes anew, and the tries of chunks if it had failed or was cancelled.
+   * @param from the state that it was in
+   * @param runs how many it had by then
+   */
+  forgive(from: JobStatus, runs: number): void {
+    this.#forgivenRuns = runs;
+    if (from === 'failed' || from === 'cancelled') this.#hits.clear();
   }
 
   /** The chunks of which one is hit when a worker is killed now; what was told last may already be over. */

@@ -13,6 +13,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ACTIONS } from './actions.ts';
 import { Diary } from './diary.ts';
@@ -29,6 +30,8 @@ import { World } from './world.ts';
 const STEPS_A_LOAD = 20;
 /** The stream of dice for that; those of the steps are numbered from 1. */
 const LOAD_STREAM = 1_000_000;
+/** Twice what the longest of its parts may take. */
+const STEP_PATIENCE_MS = 120_000;
 /** A word here and there is not what was spoken; a text of fewer words would say that nothing was recognised. */
 const LEAST_WORDS = 8;
 
@@ -109,19 +112,35 @@ async function undisturbed(world: World): Promise<void> {
   }
 }
 
-async function chaos(world: World, { seed, kills, jobs }: Options): Promise<void> {
-  for (let step = 1; diary.kills < kills; step += 1) {
-    const dice = new Dice(seed, step);
-    await world.tend(step);
-    const load = new Dice(seed, LOAD_STREAM + Math.floor(step / STEPS_A_LOAD)).between(1, jobs);
-    while (world.open.length < load) await world.submit();
-    await world.moment(dice.between(1, 4), dice.percent(33) ? 0 : dice.between(1, 250));
-    for (const action of dice.order(ACTIONS)) {
-      const deed = await action.act(world, dice, step);
-      if (!deed) continue;
-      diary.did(step, deed.what, deed.detail, deed.kills);
-      break;
-    }
+async function chaos(world: World, options: Options): Promise<void> {
+  for (let step = 1; diary.kills < options.kills; step += 1) {
+    await inTime(`step ${step}`, takeStep(world, step, options));
+  }
+}
+
+async function takeStep(world: World, step: number, { seed, jobs }: Options): Promise<void> {
+  const dice = new Dice(seed, step);
+  await world.tend(step);
+  const load = new Dice(seed, LOAD_STREAM + Math.floor(step / STEPS_A_LOAD)).between(1, jobs);
+  while (world.open.length < load) await world.submit();
+  await world.moment(dice.between(1, 4), dice.percent(33) ? 0 : dice.between(1, 250));
+  for (const action of dice.order(ACTIONS)) {
+    const deed = await action.act(world, dice, step);
+    if (deed) return diary.did(step, deed.what, deed.detail, deed.kills);
+  }
+}
+
+/** @throws Finding when it takes so long that somebody must hang */
+async function inTime(what: string, work: Promise<void>): Promise<void> {
+  const patience = new AbortController();
+  const tooLate = pause(STEP_PATIENCE_MS, undefined, { signal: patience.signal }).then(() => {
+    throw new Finding(`It hangs: ${what} is not over after ${STEP_PATIENCE_MS / 1000} s.`);
+  });
+  try {
+    await Promise.race([work, tooLate]);
+  } finally {
+    patience.abort();
+    tooLate.catch(() => undefined);
   }
 }
 

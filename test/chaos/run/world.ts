@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { OwnerGoneError } from '../../../src/api/client.ts';
 import { LonghandError } from '../../../src/domain/errors.ts';
+import type { JobStatus } from '../../../src/domain/job.ts';
 import type { Controlled } from '../../../src/jobs/control.ts';
 import type { JobDetails } from '../../../src/jobs/view.ts';
 import type { News } from '../../../src/supervisor/news.ts';
@@ -108,8 +109,9 @@ export class World {
   async resume(job: ChaosJob): Promise<void> {
     const before = job.status;
     await this.#unlessMoved(async () => {
-      const { from } = await this.owner.api.post<{ from: string }>(`/api/jobs/${job.id}/resume`);
-      if (from === 'failed' || from === 'cancelled') job.forgive();
+      const { runs } = await this.details(job);
+      const { from } = await this.owner.api.post<{ from: JobStatus }>(`/api/jobs/${job.id}/resume`);
+      if (from !== 'processing') job.forgive(from, runs.length);
       // It may be claimed, and told so, before the answer is here.
       if (job.status === before) job.status = 'pending';
     }, job);
