@@ -54,5 +54,6 @@ describe('kill -9 of the command', () => {
     expect(signalProcess(runner, 'SIGSTOP')).toBe(true);
     await running.kill();
     await noneLeft(await runTokens(home));
+    expect(await home.json<Shown>(['show', '1'])).toMatchObject({ status: 'pending', runs: [{ outcome: 'orphaned' }] });
   });
 });

@@ -166,7 +166,7 @@ async function tell(error: Error): Promise<void> {
   for (const warning of world.owner.warnings) console.log(`The owner warned: ${warning}`);
   world.emptyDisk();
   // Nobody may own the folder while it is read.
-  await world.owner.kill();
+  await world.owner.end();
   if (options.keep) keepEvidence(world.dataDir, options.keep);
   console.log(`\n${await evidenceOf(world.dataDir, jobId)}`);
 }
@@ -174,7 +174,8 @@ async function tell(error: Error): Promise<void> {
 /** Ends and removes all that was made. Idempotent. */
 function clean(): Promise<void> {
   cleaning ??= (async () => {
-    await world?.owner.kill();
+    world?.emptyDisk();
+    await world?.owner.end();
     disk?.unmount();
     rmSync(folder, { recursive: true, force: true });
     program.remove();

@@ -5,6 +5,8 @@ import { type OwnerEnd, OwnerProcess, type OwnerProgram } from './owner-process.
 
 /** An owner that was asked to end has 8 s for the chunks in flight and some more for what does not listen. */
 const FAREWELL_MS = 60_000;
+/** When all is over anyway. */
+const LAST_FAREWELL_MS = 20_000;
 
 export interface OwnerLifeOptions {
   program: OwnerProgram;
@@ -69,17 +71,26 @@ export class OwnerLife {
   async terminate(): Promise<void> {
     const owner = this.#owner;
     if (!owner) return;
-    this.#mayEnd = true;
-    const patience = new AbortController();
-    const late = pause(FAREWELL_MS, undefined, { signal: patience.signal }).catch(() => undefined);
-    const end = await Promise.race([owner.terminate(), late]);
-    patience.abort();
-    if (!end) {
-      await owner.kill();
-      throw new Finding(`The owner did not end within ${FAREWELL_MS / 1000} s of SIGTERM.`);
-    }
+    const end = await this.#endWithin(owner, FAREWELL_MS);
+    if (!end) throw new Finding(`The owner did not end within ${FAREWELL_MS / 1000} s of SIGTERM.`);
     if (end.code !== 0)
       throw new Finding(`The owner ended with ${end.signal ?? end.code} after SIGTERM. ${end.stderr}`);
+  }
+
+  /** Ends it in any case, politely if it can be, so that it leaves nothing behind. */
+  async end(): Promise<void> {
+    if (this.#owner) await this.#endWithin(this.#owner, LAST_FAREWELL_MS);
+  }
+
+  /** @returns undefined when it had to be killed */
+  async #endWithin(owner: OwnerProcess, patienceMs: number): Promise<OwnerEnd | undefined> {
+    this.#mayEnd = true;
+    const patience = new AbortController();
+    const late = pause(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    const end = await Promise.race([owner.terminate(), late]);
+    patience.abort();
+    if (!end) await owner.kill();
+    return end;
   }
 
   /** Sets how far the time of day is off. */
