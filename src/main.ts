@@ -2,9 +2,11 @@
 import { Command, CommanderError } from 'commander';
 import { defineCancel } from './cli/commands/cancel.ts';
 import { defineCleanup } from './cli/commands/cleanup.ts';
+import { defineDb } from './cli/commands/db.ts';
 import { defineDoctor } from './cli/commands/doctor.ts';
 import { defineEngines } from './cli/commands/engines.ts';
 import { defineExport } from './cli/commands/export.ts';
+import { defineImport } from './cli/commands/import.ts';
 import { defineJobs } from './cli/commands/jobs.ts';
 import { defineLogs } from './cli/commands/logs.ts';
 import { defineModels } from './cli/commands/models.ts';
@@ -54,6 +56,8 @@ async function main(argv: string[]): Promise<number> {
     defineEngines,
     defineDoctor,
     defineCleanup,
+    defineDb,
+    defineImport,
   ]) {
     define(program, shell, finish);
   }

@@ -28,11 +28,12 @@ export function needsOf(args) {
 }
 
 /**
- * The tests synthesise speech and recognise it for real, with what every machine can have, and build whisper.cpp.
+ * The tests synthesise speech and recognise it for real, with what every machine can have, build whisper.cpp, and start a
+ * PostgreSQL server of their own.
  * @type {Needs}
  */
 export const NEEDS_OF_TESTS = {
-  programs: [...MEDIA, 'pocketsphinx_batch', 'flite', 'cmake', 'make', 'g++'],
+  programs: [...MEDIA, 'pocketsphinx_batch', 'flite', 'cmake', 'make', 'g++', 'initdb'],
   engine: 'none',
 };
 

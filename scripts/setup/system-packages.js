@@ -17,6 +17,7 @@ const PACKAGES = {
   python3: { 'apt-get': ['python3'], brew: ['python'] },
   make: { 'apt-get': ['make'], brew: ['make'] },
   'g++': { 'apt-get': ['g++'], brew: ['gcc'] },
+  initdb: { 'apt-get': ['postgresql'], brew: ['postgresql@15'] },
 };
 const LISTS = '/var/lib/apt/lists';
 const LISTS_STALE_MS = 24 * 3_600_000;

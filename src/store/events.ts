@@ -1,9 +1,20 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { JobStatus } from '../domain/job.ts';
 import { jsonOrNull } from './json.ts';
 import { literal } from './literal.ts';
 import type { Database, EventRow, EventType } from './schema.ts';
-import type { Store } from './store.ts';
+import type { Store, Trx } from './store.ts';
+import { inTransaction } from './transaction.ts';
+
+/*
+ * A reader asks for the events behind the last one it has. So no event may appear behind its back: with a number lower
+ * than one that was read already. SQLite has one writer at a time, which commits before the next one draws a number. On
+ * PostgreSQL numbers are drawn side by side and committed in any order; so whoever writes an event shares a lock until
+ * it has committed, and whoever reads them all takes that lock alone, which waits for those who have drawn a number.
+ */
+
+/** The advisory lock of whoever writes events; any number that nobody else uses in this database. */
+const EVENTS_LOCK = 4_815_162_342;
 
 export interface NewEvent {
   jobId: number;
@@ -18,8 +29,9 @@ export interface NewEvent {
   data?: unknown;
 }
 
-/** Writes what changed, in the transaction that changed it. */
-export async function appendEvent(trx: Kysely<Database>, event: NewEvent): Promise<void> {
+/** Writes what changed, in the transaction that changed it, as the last thing that this does. */
+export async function appendEvent(store: Store, trx: Trx, event: NewEvent): Promise<void> {
+  if (store.dialect === 'postgres') await sql`select pg_advisory_xact_lock_shared(${EVENTS_LOCK})`.execute(trx);
   await trx
     .insertInto('events')
     .values({
@@ -41,9 +53,21 @@ export async function appendEvent(trx: Kysely<Database>, event: NewEvent): Promi
  */
 export async function listEvents(
   store: Store,
-  { jobId, after = 0, limit = 1000 }: { jobId?: number; after?: number; limit?: number } = {},
+  page: { jobId?: number; after?: number; limit?: number } = {},
 ): Promise<EventRow[]> {
-  let query = store.db.selectFrom('events').selectAll().where('id', '>', after);
+  // The events of one job cannot overtake each other: whoever writes one holds the job.
+  if (store.dialect === 'sqlite' || page.jobId !== undefined) return await selectEvents(store.db, page);
+  return await inTransaction(store, async (trx) => {
+    await sql`select pg_advisory_xact_lock(${EVENTS_LOCK})`.execute(trx);
+    return await selectEvents(trx, page);
+  });
+}
+
+async function selectEvents(
+  db: Kysely<Database>,
+  { jobId, after = 0, limit = 1000 }: { jobId?: number; after?: number; limit?: number },
+): Promise<EventRow[]> {
+  let query = db.selectFrom('events').selectAll().where('id', '>', after);
   if (jobId !== undefined) query = query.where('job_id', '=', jobId);
   return await query.orderBy('id').limit(literal(limit)).execute();
 }

@@ -1,5 +1,6 @@
 import type { JobRow } from './schema.ts';
 import type { Store, Trx } from './store.ts';
+import { inTransaction } from './transaction.ts';
 
 /**
  * Fencing. A claim gives a job a new `lease_token`; whatever the holder writes is written only while the job is
@@ -33,7 +34,7 @@ export async function inLease<T>(
   leaseToken: string,
   work: (trx: Trx) => Promise<T>,
 ): Promise<T | undefined> {
-  return await store.db.transaction().execute(async (trx) => {
+  return await inTransaction(store, async (trx) => {
     const job = await lockJob(store, trx, jobId);
     if (job?.status !== 'processing' || job.lease_token !== leaseToken) return undefined;
     return await work(trx);

@@ -4,7 +4,7 @@ import type { Store } from './store.ts';
 
 export interface JobCounts {
   totalJobs: number;
-  /** Jobs that were claimed at least once. */
+  /** Jobs that were claimed here at least once; imported ones ran elsewhere. */
   everRan: number;
   /** Those of them whose process is known: all, but for one that is being started for the first time. */
   jobsWithPid: number;
@@ -31,6 +31,7 @@ async function countRan(store: Store): Promise<{ everRan: number; jobsWithPid: n
     .selectFrom('transcription_jobs')
     .select(({ fn }) => [fn.countAll<number>().as('all'), fn.count<number>('process_id').as('known')])
     .where('started_at', 'is not', null)
+    .where('imported_from', 'is', null)
     .executeTakeFirstOrThrow();
   return { everRan: Number(all), jobsWithPid: Number(known) };
 }

@@ -5,7 +5,9 @@ import { appendEvent } from './events.ts';
 import { jsonOrNull } from './json.ts';
 import { literal, PROCESSING } from './literal.ts';
 import type { JobInsert, JobRow } from './schema.ts';
+import { countOnFrom } from './sequences.ts';
 import type { Store, Trx } from './store.ts';
+import { inTransaction } from './transaction.ts';
 
 export { explainRefusal } from './refusal.ts';
 export { finishJob, transition } from './transition.ts';
@@ -78,14 +80,15 @@ export type PageMark = Pick<JobRow, 'created_at' | 'id'>;
 export async function insertJob(store: Store, job: NewJob): Promise<number> {
   refuseBadId(job.id);
   const now = store.clock.now();
-  return await store.db.transaction().execute(async (trx) => {
+  return await inTransaction(store, async (trx) => {
+    if (job.id !== undefined) await countOnFrom(store, trx, job.id);
     const id = await insertRow(trx, job, now);
     await trx
       .insertInto('transcription_queue')
       .values({ job_id: id, priority: job.priority ?? 0, created_at: now })
       .execute();
     await insertStages(trx, id, job);
-    await appendEvent(trx, {
+    await appendEvent(store, trx, {
       jobId: id,
       at: now,
       type: 'submitted',
@@ -221,4 +224,5 @@ const SUMMARY = [
   'lease_node',
   'current_run_id',
   'limit_from_seconds',
+  'imported_from',
 ] as const satisfies readonly (keyof JobSummary)[];

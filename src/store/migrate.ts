@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely';
-import { LonghandError, UsageError } from '../domain/errors.ts';
-import { backupDatabase, backupsDir, copyDatabase } from './backup.ts';
-import { connect } from './connect.ts';
+import { type MigrationResultSet, type Migrator, NO_MIGRATIONS } from 'kysely';
+import { LonghandError } from '../domain/errors.ts';
+import { backupStore } from './backup.ts';
+import { onCopy } from './dry-run.ts';
+import { migratorOf } from './migrate-to.ts';
 import { MIGRATIONS, type Migrations } from './migrations/index.ts';
+import { pendingMigrations, refuseForeign, refuseUnknown, takenMigrations } from './schema-version.ts';
 import type { Store } from './store.ts';
+
+export { pendingMigrations } from './schema-version.ts';
 
 export interface Migrated {
   /** The steps taken, in the order in which they were taken. */
@@ -17,6 +19,8 @@ export interface Migrated {
 interface Options {
   /** All steps of the schema. */
   migrations?: Migrations;
+  /** False for a copy, of which nothing can be lost. */
+  backup?: boolean;
 }
 
 /**
@@ -24,9 +28,9 @@ interface Options {
  * backed up first.
  * @throws LonghandError when a step fails; the database is as it was
  */
-export async function migrateUp(store: Store, { migrations = MIGRATIONS }: Options = {}): Promise<Migrated> {
-  if ((await pendingMigrations(store, migrations)).length === 0) return { applied: [] };
-  return await migrate(store, migrations, (migrator) => migrator.migrateToLatest());
+export async function migrateUp(store: Store, options: Options = {}): Promise<Migrated> {
+  if ((await pendingMigrations(store, options.migrations)).length === 0) return { applied: [] };
+  return await migrate(store, options, (migrator) => migrator.migrateToLatest());
 }
 
 /**
@@ -34,22 +38,18 @@ export async function migrateUp(store: Store, { migrations = MIGRATIONS }: Optio
  * goes with it.
  * @throws LonghandError when a step fails; the database is as it was
  */
-export async function migrateDown(
-  store: Store,
-  steps = 1,
-  { migrations = MIGRATIONS }: Options = {},
-): Promise<Migrated> {
+export async function migrateDown(store: Store, steps = 1, options: Options = {}): Promise<Migrated> {
   const taken = await takenMigrations(store);
-  refuseUnknown(taken, migrations, store.file);
+  refuseUnknown(taken, options.migrations ?? MIGRATIONS, store);
   if (taken.length === 0 || steps < 1) return { applied: [] };
   const target = taken.at(-steps - 1) ?? NO_MIGRATIONS;
-  return await migrate(store, migrations, (migrator) => migrator.migrateTo(target));
+  return await migrate(store, options, (migrator) => migrator.migrateTo(target));
 }
 
 /**
  * Tries a migration on a copy of the database, which is deleted afterwards; the database itself is only read.
  * @returns the steps that would be taken and how long they took on the copy
- * @throws LonghandError as the migration itself would, or when the migrated copy is not sound
+ * @throws LonghandError as the migration itself would, or when the copy is not sound
  */
 export async function dryRun(
   store: Store,
@@ -57,52 +57,35 @@ export async function dryRun(
     direction = 'up',
     steps = 1,
     migrations = MIGRATIONS,
-  }: Options & { direction?: 'up' | 'down'; steps?: number } = {},
+  }: Pick<Options, 'migrations'> & { direction?: 'up' | 'down'; steps?: number } = {},
 ): Promise<{ applied: string[]; tookMs: number }> {
-  const folder = mkdtempSync(join(dirname(store.file), 'dry-run-'));
-  try {
-    const file = join(folder, 'longhand.db');
-    await copyDatabase(store.file, file);
-    const copy = connect({ file, clock: store.clock });
-    try {
-      const started = performance.now();
-      const { applied } =
-        direction === 'up' ? await migrateUp(copy, { migrations }) : await migrateDown(copy, steps, { migrations });
-      return { applied, tookMs: performance.now() - started };
-    } finally {
-      await copy.close();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** The steps that the database has still to take. */
-export async function pendingMigrations(store: Store, migrations: Migrations = MIGRATIONS): Promise<string[]> {
-  const taken = await takenMigrations(store);
-  refuseUnknown(taken, migrations, store.file);
-  return Object.keys(migrations)
-    .sort()
-    .filter((name) => !taken.includes(name));
+  refuseUnknown(await takenMigrations(store), migrations, store);
+  return await onCopy(store, migrations, async (copy) => {
+    const started = performance.now();
+    const options = { migrations, backup: false };
+    const { applied } = direction === 'up' ? await migrateUp(copy, options) : await migrateDown(copy, steps, options);
+    return { applied, tookMs: performance.now() - started };
+  });
 }
 
 async function migrate(
   store: Store,
-  migrations: Migrations,
+  { migrations = MIGRATIONS, backup: wanted = true }: Options,
   work: (migrator: Migrator) => Promise<MigrationResultSet>,
 ): Promise<Migrated> {
-  const version = (await takenMigrations(store)).at(-1);
-  if (version === undefined) await refuseForeign(store);
-  const backup = version === undefined ? undefined : await backupDatabase(store.file, { version, clock: store.clock });
-  const migrator = new Migrator({ db: store.db, provider: { getMigrations: async () => ({ ...migrations }) } });
-  const { error, results = [] } = await work(migrator);
+  const isNew = (await takenMigrations(store)).length === 0;
+  if (isNew) await refuseForeign(store);
+  const backup = isNew || !wanted ? undefined : await backupStore(store, { migrations });
+  const { error, results = [] } = await work(await migratorOf(store, migrations));
   if (error !== undefined) {
     const step = results.find(({ status }) => status === 'Error')?.migrationName;
     throw new LonghandError(
       {
         kind: error instanceof LonghandError ? error.kind : 'unknown',
-        message: `The database ${store.file} could not be migrated${step ? ` (step ${step})` : ''}: ${messageOf(error)}`,
-        remedy: `Nothing was changed.${backup ? ` A backup is in ${backup}.` : ''}`,
+        message: `The database ${store.name} could not be migrated${step ? ` (step ${step})` : ''}: ${messageOf(error)}`,
+        remedy: [remedyOf(error), 'Nothing was changed.', backup && `A backup is in ${backup}.`]
+          .filter(Boolean)
+          .join(' '),
       },
       { cause: error },
     );
@@ -110,40 +93,10 @@ async function migrate(
   return { applied: results.map(({ migrationName }) => migrationName), ...(backup ? { backup } : {}) };
 }
 
+function remedyOf(error: unknown): string | undefined {
+  return error instanceof LonghandError ? error.remedy : undefined;
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-async function tableNames(store: Store): Promise<string[]> {
-  const tables = await store.db.introspection.getTables({ withInternalKyselyTables: true });
-  return tables.map(({ name }) => name);
-}
-
-async function takenMigrations(store: Store): Promise<string[]> {
-  if (!(await tableNames(store)).includes('kysely_migration')) return [];
-  const rows = await store.db
-    .withTables<{ kysely_migration: { name: string } }>()
-    .selectFrom('kysely_migration')
-    .select('name')
-    .orderBy('name')
-    .execute();
-  return rows.map(({ name }) => name);
-}
-
-function refuseUnknown(taken: string[], migrations: Migrations, file: string): void {
-  const unknown = taken.filter((name) => !(name in migrations));
-  if (unknown.length === 0) return;
-  throw new UsageError(
-    `The database ${file} was written by a newer Longhand (${unknown.join(', ')}).`,
-    `Use that newer version, or put a backup from before it, from ${backupsDir(file)}, in its place.`,
-  );
-}
-
-async function refuseForeign(store: Store): Promise<void> {
-  const foreign = (await tableNames(store)).filter((name) => !name.startsWith('kysely_migration'));
-  if (foreign.length === 0) return;
-  throw new UsageError(
-    `The database ${store.file} is another program's: it holds ${foreign.slice(0, 3).join(', ')}.`,
-    'Choose another folder with LONGHAND_DATA.',
-  );
 }

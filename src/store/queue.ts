@@ -4,6 +4,7 @@ import { inParts } from './parts.ts';
 import { markQueueStarted } from './queue-rows.ts';
 import type { JobRow, QueueRow, RunRow } from './schema.ts';
 import type { Store, Trx } from './store.ts';
+import { inTransaction } from './transaction.ts';
 
 export interface Claim {
   /** New and random for this claim; the fence of everything that follows. */
@@ -30,7 +31,7 @@ export interface Claimed {
  * @returns the job and its new run, or undefined when nothing waits
  */
 export async function claimNext(store: Store, claim: Claim): Promise<Claimed | undefined> {
-  return await store.db.transaction().execute(async (trx) => {
+  return await inTransaction(store, async (trx) => {
     const now = store.clock.now();
     const picked = await pickNext(store, trx, now, claim.only);
     if (!picked) return undefined;
@@ -52,7 +53,7 @@ export async function claimNext(store: Store, claim: Claim): Promise<Claimed | u
       .returningAll()
       .executeTakeFirstOrThrow();
     await markQueueStarted(trx, job.id, now);
-    await appendEvent(trx, {
+    await appendEvent(store, trx, {
       jobId: job.id,
       at: now,
       type: 'claimed',
@@ -68,12 +69,24 @@ export async function claimNext(store: Store, claim: Claim): Promise<Claimed | u
 
 type Picked = Awaited<ReturnType<typeof pick>>;
 
-/** A long list of ids is asked for in parts; the best of the parts' heads is the head. */
+/** How a query treats rows that another transaction is just changing; SQLite has one writer at a time. */
+type Held = 'skipped' | 'waited for' | 'none';
+
+/**
+ * On PostgreSQL claimers pass over jobs that others are just taking, instead of queueing up behind them. When all that
+ * wait are held, they are waited for: whoever holds one may not take it after all, and then it would wait for nobody.
+ */
 async function pickNext(store: Store, trx: Trx, now: number, only?: readonly number[]): Promise<Picked> {
-  if (!only) return await pick(store, trx, now);
+  if (store.dialect === 'sqlite') return await pickHead(trx, now, 'none', only);
+  return (await pickHead(trx, now, 'skipped', only)) ?? (await pickHead(trx, now, 'waited for', only));
+}
+
+/** A long list of ids is asked for in parts; the best of the parts' heads is the head. */
+async function pickHead(trx: Trx, now: number, held: Held, only?: readonly number[]): Promise<Picked> {
+  if (!only) return await pick(trx, now, held);
   let best: Picked;
   for (const part of inParts(only)) {
-    const head = await pick(store, trx, now, part);
+    const head = await pick(trx, now, held, part);
     if (head && (!best || goesBefore(head, best))) best = head;
   }
   return best;
@@ -83,7 +96,7 @@ function goesBefore(a: NonNullable<Picked>, b: NonNullable<Picked>): boolean {
   return b.priority - a.priority < 0 || (a.priority === b.priority && (a.queued_at - b.queued_at || a.id - b.id) < 0);
 }
 
-async function pick(store: Store, trx: Trx, now: number, only?: readonly number[]) {
+async function pick(trx: Trx, now: number, held: Held, only?: readonly number[]) {
   let query = trx
     .selectFrom('transcription_queue as q')
     // A cross join, because SQLite keeps its order: the queue, which is sorted, leads.
@@ -96,7 +109,9 @@ async function pick(store: Store, trx: Trx, now: number, only?: readonly number[
     .where('j.status', '=', literal('pending'));
   if (only) query = query.where('q.job_id', 'in', only);
   query = query.orderBy('q.priority', 'desc').orderBy('q.created_at').orderBy('q.id').limit(literal(1));
-  return await (store.dialect === 'postgres' ? query.forUpdate('j').skipLocked() : query).executeTakeFirst();
+  if (held === 'none') return await query.executeTakeFirst();
+  const locking = query.forUpdate('j');
+  return await (held === 'skipped' ? locking.skipLocked() : locking).executeTakeFirst();
 }
 
 async function insertRun(trx: Trx, job: NonNullable<Picked>, claim: Claim, now: number): Promise<RunRow> {

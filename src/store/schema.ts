@@ -62,6 +62,8 @@ export interface JobsTable {
   current_run_id: number | null;
   /** `elapsed_seconds` when a person last asked for this job: the time limit counts from there. */
   limit_from_seconds: Generated<number>;
+  /** The program and the row that an imported job comes from; null for our own. */
+  imported_from: string | null;
 }
 
 export interface QueueTable {

@@ -7,6 +7,7 @@ import { leaveQueue, returnToQueue, setNotBefore } from './queue-rows.ts';
 import { type Conditions, objection } from './refusal.ts';
 import type { JobPatch, LeaseColumn } from './schema.ts';
 import type { Store, Trx } from './store.ts';
+import { inTransaction } from './transaction.ts';
 
 export interface Transition extends Conditions {
   /** Who does it. */
@@ -32,7 +33,7 @@ export interface Transition extends Conditions {
  * @returns whether this call did it; false leaves no trace, and `explainRefusal` says why
  */
 export async function transition(store: Store, id: number, to: JobStatus, how: Transition): Promise<boolean> {
-  return await store.db.transaction().execute((trx) => moveJob(store, trx, id, to, how));
+  return await inTransaction(store, (trx) => moveJob(store, trx, id, to, how));
 }
 
 /**
@@ -83,7 +84,7 @@ async function moveJob(store: Store, trx: Trx, id: number, to: JobStatus, how: T
   if (isAskedForAgain(job.status, to)) await forgetFailedChunks(trx, id);
   if (job.status === 'processing' && to !== 'completed') await haltStages(trx, id);
 
-  await appendEvent(trx, {
+  await appendEvent(store, trx, {
     jobId: id,
     at: now,
     type: 'status',

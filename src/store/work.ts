@@ -99,7 +99,7 @@ export async function getActiveJobs(store: Store): Promise<JobRow[]> {
     .selectFrom('transcription_jobs')
     .selectAll()
     .where('status', '=', PROCESSING)
-    .orderBy('last_heartbeat')
+    .orderBy('last_heartbeat', (order) => order.asc().nullsFirst())
     .execute();
 }
 
@@ -114,7 +114,7 @@ export async function getOrphanedJobs(
     .selectAll()
     .where('status', '=', PROCESSING)
     .where((eb) => eb.or([eb('last_heartbeat', '<', cutoff), eb('last_heartbeat', 'is', null)]))
-    .orderBy('last_heartbeat')
+    .orderBy('last_heartbeat', (order) => order.asc().nullsFirst())
     .execute();
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { platformFolders } from '../../src/config/paths.ts';
 import { DEFAULT_MODEL_SOURCE } from '../../src/engines/model-download.ts';
+import { POSTGRES_BIN } from '../support/postgres.ts';
 import { MiniClone, PROJECT, run } from './mini-clone.ts';
 
 let clone: MiniClone;
@@ -91,6 +92,11 @@ describe('what is written down twice is the same', () => {
 
   test('the source of models', async () => {
     expect((await import(join(scripts, 'model-source.js'))).DEFAULT_MODEL_SOURCE).toBe(DEFAULT_MODEL_SOURCE);
+  });
+
+  test('where the server of PostgreSQL is', async () => {
+    const { findProgram } = await import(join(scripts, 'find-program.js'));
+    expect(findProgram('initdb')).toBe(POSTGRES_BIN && join(POSTGRES_BIN, 'initdb'));
   });
 
   test('the cache folder', async () => {

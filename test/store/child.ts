@@ -15,7 +15,9 @@ export async function startChild(source: string, args: string[]): Promise<ChildP
     platform: 'node',
     format: 'esm',
     outfile: script,
-    plugins: [{ name: 'native', setup: ({ onResolve }) => onResolve({ filter: /^better-sqlite3$/ }, installed) }],
+    plugins: [
+      { name: 'installed', setup: ({ onResolve }) => onResolve({ filter: /^(better-sqlite3|pg)$/ }, installed) },
+    ],
   });
   const child = fork(script, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   onTestFinished(() => {
@@ -24,7 +26,7 @@ export async function startChild(source: string, args: string[]): Promise<ChildP
   return child;
 }
 
-/** A native module stays where it is installed; the script, being elsewhere, needs to be told where that is. */
+/** A native module, or one that wants to be required, stays where it is; the script needs to be told where that is. */
 function installed({ path }: { path: string }) {
   return { path: createRequire(join(process.cwd(), 'package.json')).resolve(path), external: true };
 }

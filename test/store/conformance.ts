@@ -4,9 +4,11 @@ import type { Store } from '../../src/store/store.ts';
 import { chunkTests } from './conformance/chunks.ts';
 import { fenceTests } from './conformance/fence.ts';
 import { healthTests } from './conformance/health.ts';
+import { importJobTests } from './conformance/import-job.ts';
 import { jobTests } from './conformance/jobs.ts';
 import { queueTests } from './conformance/queue.ts';
 import { raceTests } from './conformance/races.ts';
+import { retentionTests } from './conformance/retention.ts';
 import { runTests } from './conformance/runs.ts';
 import { stageAndArtifactTests } from './conformance/stages.ts';
 import { stateTableTests } from './conformance/state-table.ts';
@@ -32,5 +34,7 @@ export function storeConformance(name: string, open: OpenEmpty): void {
     describe('stages and artifacts', () => stageAndArtifactTests(open));
     describe('fence', () => fenceTests(open));
     describe('races', () => raceTests(open));
+    describe('imported jobs', () => importJobTests(open));
+    describe('retention', () => retentionTests(open));
   });
 }

@@ -2,13 +2,13 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, trunc
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { backupDatabase } from '../../src/store/backup.ts';
+import { backupStore } from '../../src/store/backup.ts';
 import { listJobs } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
+import { openReadOnly } from '../../src/store/read-only.ts';
 import type { Store } from '../../src/store/store.ts';
+import { damageMiddle } from './damage.ts';
 import { submit, temporaryFolder, testClock } from './support.ts';
-
-const PAGE_BYTES = 4096;
 
 async function openAt(file: string): Promise<Store> {
   const store = await openStore({ file, clock: testClock() });
@@ -23,6 +23,15 @@ async function filled(folder: string): Promise<string> {
   for (let n = 0; n < 40; n++) await submit(store, { filename: `${n}-${'x'.repeat(2000)}.flac` });
   await store.close();
   return file;
+}
+
+async function backUp(file: string, clock = testClock()): Promise<string> {
+  const store = openReadOnly({ file, clock });
+  try {
+    return await backupStore(store);
+  } finally {
+    await store.close();
+  }
 }
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
@@ -51,7 +60,7 @@ test('the connection is as safe as it must be', async () => {
 test('after an unclean stop a damage that nobody would notice is found', async () => {
   const folder = temporaryFolder();
   const file = await filled(folder);
-  const backup = await backupDatabase(file, { version: '0001-jobs', clock: testClock() });
+  const backup = await backUp(file);
   damageMiddle(file);
   const careless = await openAt(file);
   expect((await listJobs(careless, { limit: 1 })).length).toBe(1);
@@ -81,9 +90,9 @@ test.each([
   const folder = temporaryFolder();
   const file = await filled(folder);
   const clock = testClock();
-  const good = await backupDatabase(file, { version: '0001-jobs', clock });
+  const good = await backUp(file, clock);
   clock.advance(1000);
-  const bad = await backupDatabase(file, { version: '0001-jobs', clock });
+  const bad = await backUp(file, clock);
   truncateSync(bad, 20_000);
   await harm(file);
   const before = existsSync(file) ? readFileSync(file) : undefined;
@@ -96,7 +105,7 @@ test('without any backup the remedy says so', async () => {
   writeFileSync(file, 'x'.repeat(5000));
   await expect(openAt(file)).rejects.toMatchObject({
     kind: 'disk',
-    remedy: expect.stringMatching(/There is no good backup in .*Keep the file/),
+    remedy: expect.stringMatching(/There is no good backup in .*Keep the database/),
   });
 });
 
@@ -123,11 +132,3 @@ test('a full disk is told as one, and what was accepted before stays', async () 
   await sql.raw('pragma max_page_count = 1000000').execute(store.db);
   expect(await submit(store)).toBeGreaterThan(id);
 });
-
-/** Empties a page in the middle of the table, which no reading of the newest job shows. */
-function damageMiddle(file: string): void {
-  const bytes = readFileSync(file);
-  const page = Math.floor(bytes.indexOf('20-xxxx') / PAGE_BYTES) * PAGE_BYTES;
-  bytes.fill(0, page, page + PAGE_BYTES);
-  writeFileSync(file, bytes);
-}

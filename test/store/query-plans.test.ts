@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { jobCounts } from '../../src/store/health.ts';
+import { importJob } from '../../src/store/import-job.ts';
 import {
   explainRefusal,
   forgiveCrashes,
@@ -24,6 +25,8 @@ const ALLOWED_SCANS = /^SCAN \S+ USING (COVERING )?INDEX idx_(jobs_active|queue_
 const COUNTING_SCAN = /^SCAN transcription_jobs USING COVERING INDEX idx_jobs_status_created$/;
 /** The samples of one run, which the query before it has found by their key. */
 const THINNING_SCAN = /^SCAN (counted|\(subquery-\d+\))$/;
+/** It has a row for each table. */
+const NUMBERS_SCAN = /^SCAN sqlite_sequence$/;
 /** A page of all jobs, or of one status, is read in the index's order and stops at its limit. */
 const ORDERED_SCAN = /^SCAN transcription_jobs USING INDEX idx_jobs_created$/;
 
@@ -47,6 +50,11 @@ const QUERIES: Record<string, (store: Store) => Promise<unknown>> = {
   thinUsage: (store) => thinUsage(store, 1),
   listUsage: (store) => listUsage(store, 1),
   jobCounts,
+  importJob: (store) =>
+    importJob(store, {
+      ...{ importedFrom: 'x', formerId: 9, stages: {}, reason: 'because', data: null },
+      row: { filename: 'a', status: 'failed', created_at: 1, updated_at: 1 },
+    }),
   forgiveCrashes: (store) => forgiveCrashes(store, 1),
   transition: (store) => transition(store, 1, 'paused', { actor: 'user', reason: 'a rest' }),
   explainRefusal: (store) => explainRefusal(store, 1, 'completed'),
@@ -76,7 +84,11 @@ for (const [name, query] of Object.entries(QUERIES)) {
 function isWrong(name: string, detail: string): boolean {
   if (detail.startsWith('USE TEMP B-TREE')) return !MAY_SORT.includes(name);
   if (!detail.startsWith('SCAN ') || detail === 'SCAN CONSTANT ROW') return false;
-  const special: Record<string, RegExp> = { jobCounts: COUNTING_SCAN, thinUsage: THINNING_SCAN };
+  const special: Record<string, RegExp> = {
+    jobCounts: COUNTING_SCAN,
+    thinUsage: THINNING_SCAN,
+    importJob: NUMBERS_SCAN,
+  };
   const others = name.startsWith('listJobs') ? ORDERED_SCAN : special[name];
   return !(ALLOWED_SCANS.test(detail) || others?.test(detail));
 }

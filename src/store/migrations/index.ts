@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely';
 import * as jobs from './0001-jobs.ts';
 import * as supervision from './0002-supervision.ts';
+import * as imports from './0003-import.ts';
 
 export type Migrations = Readonly<Record<string, Migration>>;
 
@@ -8,4 +9,5 @@ export type Migrations = Readonly<Record<string, Migration>>;
 export const MIGRATIONS: Migrations = {
   '0001-jobs': jobs,
   '0002-supervision': supervision,
+  '0003-import': imports,
 };

@@ -20,7 +20,8 @@ export function raceTests(open: OpenEmpty): void {
   test('of cancel and finish at the same moment exactly one wins', async () => {
     const store = await open(testClock());
     const winners = new Set<string>();
-    for (let round = 0; round < 20; round++) {
+    // Who is asked first wins nearly always, but nobody promises it.
+    for (let round = 0; round < 20 || winners.size < 2; round++) {
       const { job, lease } = await working(store);
       const cancel = () => transition(store, job.id, 'cancelled', { actor: 'user', reason: 'Stopped by user' });
       const finish = () => finishJob(store, job.id, lease, { transcript: 'text', elapsedSeconds: 1, speed: 1 });

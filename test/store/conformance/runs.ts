@@ -54,6 +54,14 @@ export function runTests(open: OpenEmpty): void {
     });
   });
 
+  test('what a program printed is kept whatever its bytes; at most a NUL is told as not readable', async () => {
+    const store = await open(testClock());
+    const { run } = await working(store);
+    await endRun(store, run.id, { outcome: 'crashed', evidence: 'a\0b\u0007 ß 🎙' });
+    const { evidence } = (await getRun(store, run.id))!;
+    expect(evidence?.replace('\0', '\ufffd')).toBe('a\ufffdb\u0007 ß 🎙');
+  });
+
   test('unended runs come with their jobs', async () => {
     const store = await open(testClock());
     const first = await working(store);

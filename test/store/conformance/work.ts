@@ -97,8 +97,13 @@ export function workTests(open: OpenEmpty): void {
 
   test('a job in work that never said a word is an orphan', async () => {
     const store = await open(testClock());
-    const { job } = await working(store);
-    await store.db.updateTable('transcription_jobs').set({ last_heartbeat: null }).execute();
-    expect((await getOrphanedJobs(store)).map(({ id }) => id)).toEqual([job.id]);
+    const [aged, silent] = [await working(store), await working(store)];
+    const beat = (id: number, last_heartbeat: number | null) =>
+      store.db.updateTable('transcription_jobs').set({ last_heartbeat }).where('id', '=', id).execute();
+    await beat(aged.job.id, 1);
+    await beat(silent.job.id, null);
+    const longestSilentFirst = [silent.job.id, aged.job.id];
+    expect((await getOrphanedJobs(store)).map(({ id }) => id)).toEqual(longestSilentFirst);
+    expect((await getActiveJobs(store)).map(({ id }) => id)).toEqual(longestSilentFirst);
   });
 }

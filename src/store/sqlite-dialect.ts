@@ -1,6 +1,6 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import { CompiledQuery, type DatabaseConnection, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
-import { type CachedDatabase, cached } from './statement-cache.ts';
+import { type CachedDatabase, cached } from './sqlite-statement-cache.ts';
 
 /**
  * Kysely's SQLite dialect with two repairs. Transactions begin IMMEDIATE: a deferred one that reads and then writes is

@@ -2,9 +2,9 @@ import Database from 'better-sqlite3';
 import { Kysely } from 'kysely';
 import type { Clock } from '../domain/clock.ts';
 import { LonghandError } from '../domain/errors.ts';
-import { ImmediateSqliteDialect } from './dialect.ts';
 import type { Database as Tables } from './schema.ts';
-import type { Store } from './store.ts';
+import { ImmediateSqliteDialect } from './sqlite-dialect.ts';
+import type { SqliteStore } from './store.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB = 16_384;
@@ -17,7 +17,7 @@ const OLDEST_SQLITE = [3, 51, 3] as const;
  * Connects to a database file as every part of Longhand must: write-ahead log, every commit synced, foreign keys kept.
  * Knows nothing of damage, backups or versions of the schema.
  */
-export function connect({ file, clock }: { file: string; clock: Clock }): Store {
+export function connectSqlite({ file, clock }: { file: string; clock: Clock }): SqliteStore {
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     refuseOldSqlite(database);
@@ -41,6 +41,7 @@ export function connect({ file, clock }: { file: string; clock: Clock }): Store 
     db,
     dialect: 'sqlite',
     clock,
+    name: file,
     file,
     close() {
       closing ??= close();

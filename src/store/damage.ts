@@ -1,0 +1,51 @@
+import Sqlite from 'better-sqlite3';
+import { DiskError } from '../domain/errors.ts';
+import { backupsDir, listBackups } from './backups-dir.ts';
+import { saysPostgresDamaged } from './postgres-errors.ts';
+import { saysDamaged } from './sqlite-errors.ts';
+
+/** Found damaged by looking, not by an error of the database. */
+export class DamagedDatabase extends Error {}
+
+/** Whether an error, or what caused it, says that the database itself is damaged. */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof DamagedDatabase || saysDamaged(error) || saysPostgresDamaged(error)) return true;
+  return error instanceof Error && error.cause !== undefined && isDamage(error.cause);
+}
+
+/** What is said of a damaged database: what is wrong, the newest good backup, and the command that brings it back. */
+export function damaged({ name, file }: { name: string; file: string }, cause: unknown): DiskError {
+  const backup = newestGoodBackup(file);
+  const remedy = backup
+    ? `Go back to the newest good backup: longhand db restore ${quoted(backup)}`
+    : `There is no good backup in ${backupsDir(file)}. Keep the database; sqlite3's .recover may save what is in a file.`;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const error = new DiskError(`The database ${name} is damaged (${why}).`, remedy);
+  error.cause = cause;
+  return error;
+}
+
+/** The newest backup that can be read from end to end, or undefined. */
+export function newestGoodBackup(file: string): string | undefined {
+  return listBackups(file).find((backup) => quickProblem(backup) === undefined);
+}
+
+/** Looks a database file over without changing it. @returns what is wrong with it, or undefined */
+export function quickProblem(file: string): string | undefined {
+  try {
+    const database = new Sqlite(file, { readonly: true, fileMustExist: true });
+    try {
+      const said = database.pragma('quick_check(1)', { simple: true });
+      return said === 'ok' ? undefined : String(said);
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** A path as a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,37 @@
+import Database from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import type { Clock } from '../domain/clock.ts';
+import type { Database as Tables } from './schema.ts';
+import { explained } from './sqlite-errors.ts';
+import type { SqliteStore } from './store.ts';
+
+/**
+ * Opens a database file to look at it, whatever its version: nothing in it or beside it is changed, and whoever works with
+ * it is not disturbed.
+ * @throws DiskError when there is no such file, or it cannot be read
+ */
+export function openReadOnly({ file, clock }: { file: string; clock: Clock }): SqliteStore {
+  try {
+    const database = new Database(file, { readonly: true, fileMustExist: true });
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+    const close = async () => {
+      await db.destroy();
+      // Kysely closes only what it used.
+      if (database.open) database.close();
+    };
+    let closing: Promise<void> | undefined;
+    return {
+      db,
+      dialect: 'sqlite',
+      clock,
+      name: file,
+      file,
+      close() {
+        closing ??= close();
+        return closing;
+      },
+    };
+  } catch (error) {
+    throw explained(error, file);
+  }
+}

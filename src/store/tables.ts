@@ -1,0 +1,21 @@
+import type { Database } from './schema.ts';
+
+/**
+ * All tables with their primary keys, each behind those to which its rows belong: in this order rows can be copied.
+ * A migration that brings a table adds it here.
+ */
+export const TABLES: readonly { name: keyof Database; key: readonly string[] }[] = [
+  { name: 'transcription_jobs', key: ['id'] },
+  { name: 'transcription_queue', key: ['id'] },
+  { name: 'runs', key: ['id'] },
+  { name: 'usage_samples', key: ['run_id', 'at'] },
+  { name: 'stages', key: ['job_id', 'name'] },
+  { name: 'chunks', key: ['job_id', 'number'] },
+  { name: 'artifacts', key: ['id'] },
+  { name: 'events', key: ['id'] },
+];
+
+/** Whether a table's rows are numbered by the database. */
+export function isNumbered({ key }: { key: readonly string[] }): boolean {
+  return key.length === 1 && key[0] === 'id';
+}
