@@ -113,6 +113,9 @@ function sentenceOf({ type, from, to, actor, reason }: JobDetails['events'][numb
     submitted: `The ${actor} submitted the job`,
     claimed: `The ${actor} began a run`,
     status: `The ${actor} took the job from ${from} to ${to}`,
+    changed: `The ${actor} changed the job`,
+    deleted: `The ${actor} deleted the job`,
+    queue: `The ${actor} changed the queue`,
   }[type];
   return `${what}${reason ? `: ${reason}` : ''}`.replace(/\.?$/, '.');
 }

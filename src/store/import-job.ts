@@ -65,7 +65,7 @@ async function insertRow(store: Store, trx: Trx, { importedFrom, formerId, row }
 async function insertWhatHangsOnIt(trx: Trx, id: number, { row, stages, artifact }: ImportedJob): Promise<void> {
   const { created_at, started_at, completed_at } = row;
   if (row.status === 'pending')
-    await trx.insertInto('transcription_queue').values({ job_id: id, created_at }).execute();
+    await trx.insertInto('transcription_queue').values({ job_id: id, created_at, place: created_at }).execute();
   const stageRows = Object.entries(stages).map(([name, status]) => ({
     job_id: id,
     name: name as StageName,

@@ -85,7 +85,7 @@ export async function insertJob(store: Store, job: NewJob): Promise<number> {
     const id = await insertRow(trx, job, now);
     await trx
       .insertInto('transcription_queue')
-      .values({ job_id: id, priority: job.priority ?? 0, created_at: now })
+      .values({ job_id: id, priority: job.priority ?? 0, created_at: now, place: now })
       .execute();
     await insertStages(trx, id, job);
     await appendEvent(store, trx, {
@@ -224,5 +224,6 @@ const SUMMARY = [
   'lease_node',
   'current_run_id',
   'limit_from_seconds',
+  'smaller_model',
   'imported_from',
 ] as const satisfies readonly (keyof JobSummary)[];

@@ -13,7 +13,13 @@ export async function returnToQueue(
 ): Promise<void> {
   await trx
     .insertInto('transcription_queue')
-    .values({ job_id: jobId, priority: place.priority, created_at: place.now, not_before: place.notBefore })
+    .values({
+      job_id: jobId,
+      priority: place.priority,
+      created_at: place.now,
+      place: place.now,
+      not_before: place.notBefore,
+    })
     .onConflict((conflict) => conflict.column('job_id').doUpdateSet({ started_at: null, not_before: place.notBefore }))
     .execute();
 }

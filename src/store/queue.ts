@@ -26,7 +26,7 @@ export interface Claimed {
 }
 
 /**
- * Takes the next waiting job: the highest priority first, then the oldest. The job, its place in the queue, the run
+ * Takes the next waiting job: the highest priority first, then by place, which is the oldest first. The job, its place in the queue, the run
  * and the event are one transaction, so that no job is given to two and none is taken without a trace.
  * @returns the job and its new run, or undefined when nothing waits
  */
@@ -93,7 +93,7 @@ async function pickHead(trx: Trx, now: number, held: Held, only?: readonly numbe
 }
 
 function goesBefore(a: NonNullable<Picked>, b: NonNullable<Picked>): boolean {
-  return b.priority - a.priority < 0 || (a.priority === b.priority && (a.queued_at - b.queued_at || a.id - b.id) < 0);
+  return b.priority - a.priority < 0 || (a.priority === b.priority && (a.place - b.place || a.id - b.id) < 0);
 }
 
 async function pick(trx: Trx, now: number, held: Held, only?: readonly number[]) {
@@ -102,13 +102,13 @@ async function pick(trx: Trx, now: number, held: Held, only?: readonly number[])
     // A cross join, because SQLite keeps its order: the queue, which is sorted, leads.
     .crossJoin('transcription_jobs as j')
     .whereRef('j.id', '=', 'q.job_id')
-    .select(['q.id', 'q.job_id', 'q.priority', 'q.created_at as queued_at', 'j.started_at'])
+    .select(['q.id', 'q.job_id', 'q.priority', 'q.place', 'j.started_at'])
     .select(['j.engine', 'j.model', 'j.language', 'j.processes', 'j.workers', 'j.parameters'])
     .where('q.started_at', 'is', null)
     .where('q.not_before', '<=', now)
     .where('j.status', '=', literal('pending'));
   if (only) query = query.where('q.job_id', 'in', only);
-  query = query.orderBy('q.priority', 'desc').orderBy('q.created_at').orderBy('q.id').limit(literal(1));
+  query = query.orderBy('q.priority', 'desc').orderBy('q.place').orderBy('q.id').limit(literal(1));
   if (held === 'none') return await query.executeTakeFirst();
   const locking = query.forUpdate('j');
   return await (held === 'skipped' ? locking.skipLocked() : locking).executeTakeFirst();
@@ -142,7 +142,7 @@ export async function waiting(store: Store, { limit = 1000 }: { limit?: number }
     .select(['job_id', 'priority', 'created_at', 'not_before'])
     .where('started_at', 'is', null)
     .orderBy('priority', 'desc')
-    .orderBy('created_at')
+    .orderBy('place')
     .orderBy('id')
     .limit(literal(limit))
     .execute();

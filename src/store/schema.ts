@@ -62,6 +62,8 @@ export interface JobsTable {
   current_run_id: number | null;
   /** `elapsed_seconds` when a person last asked for this job: the time limit counts from there. */
   limit_from_seconds: Generated<number>;
+  /** What the next run takes instead of the model asked for, because memory ran out with that. */
+  smaller_model: string | null;
   /** The program and the row that an imported job comes from; null for our own. */
   imported_from: string | null;
 }
@@ -74,6 +76,33 @@ export interface QueueTable {
   /** Null while the row waits to be claimed. */
   started_at: number | null;
   not_before: Generated<number>;
+  /** The order among jobs of the same priority: the time at which it was queued, until it is moved. */
+  place: number;
+  /** How often a smaller job went before it because it did not fit into memory. */
+  passed_over: Generated<number>;
+}
+
+/** The pause of the whole queue. No row: it was never paused. */
+export interface QueueStateTable {
+  name: 'all';
+  /** Null when it is not paused. */
+  paused_by: QueuePauser | null;
+  reason: string | null;
+  paused_at: number | null;
+}
+
+/** A person, or Longhand itself because the disk is full. */
+export type QueuePauser = 'user' | 'disk';
+
+/** Files of watched folders that were handed in, so that none becomes a job twice. */
+export interface WatchedFilesTable {
+  /** Absolute. */
+  path: string;
+  bytes: number;
+  modified_ms: number;
+  /** Null when the content was known already, or no recording. */
+  job_id: number | null;
+  at: number;
 }
 
 export interface RunsTable {
@@ -109,6 +138,12 @@ export interface RunsTable {
   peak_memory_bytes: number | null;
   cpu_seconds: number | null;
   chunks_committed: Generated<number>;
+  /** The machine that did it, by its name; speeds are learnt for each. */
+  machine: string | null;
+  /** Seconds of speech that became text in it. Null until it has ended, and when there was none. */
+  speech_seconds: number | null;
+  /** Seconds that its engine workers took for that, all together. */
+  work_seconds: number | null;
 }
 
 /** What a run's processes used at one moment: the points of a curve. */
@@ -172,8 +207,11 @@ export interface ArtifactsTable {
   created_at: number;
 }
 
-/** `submitted` and `claimed` are told apart from every other change of state, which is `status`. */
-export type EventType = 'submitted' | 'claimed' | 'status';
+/**
+ * `submitted` and `claimed` are told apart from every other change of state, which is `status`. `changed` is a change of
+ * anything else, such as the priority. `queue` is about the queue as a whole and has 0 for its job.
+ */
+export type EventType = 'submitted' | 'claimed' | 'status' | 'changed' | 'deleted' | 'queue';
 
 export interface EventsTable {
   id: Generated<number>;
@@ -199,6 +237,8 @@ export interface Database {
   chunks: ChunksTable;
   artifacts: ArtifactsTable;
   events: EventsTable;
+  queue_state: QueueStateTable;
+  watched_files: WatchedFilesTable;
 }
 
 export type JobRow = Selectable<JobsTable>;

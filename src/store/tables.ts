@@ -13,6 +13,8 @@ export const TABLES: readonly { name: keyof Database; key: readonly string[] }[]
   { name: 'chunks', key: ['job_id', 'number'] },
   { name: 'artifacts', key: ['id'] },
   { name: 'events', key: ['id'] },
+  { name: 'queue_state', key: ['name'] },
+  { name: 'watched_files', key: ['path'] },
 ];
 
 /** Whether a table's rows are numbered by the database. */

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { recordArtifact } from '../../src/store/artifacts.ts';
 import { commitChunk, planChunks } from '../../src/store/chunks.ts';
 import { finishJob, transition, updateHeartbeat } from '../../src/store/jobs.ts';
+import { pauseQueue } from '../../src/store/queue-state.ts';
 import { tableNames } from '../../src/store/schema-version.ts';
 import { setStage } from '../../src/store/stages.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -35,6 +36,15 @@ export async function fill(store: Store, clock: TestClock): Promise<void> {
   await finishJob(store, done.job.id, done.lease, { transcript: 'ask not\nwhat', elapsedSeconds: 12, speed: 3.25 });
   await transition(store, await submit(store, { priority: -3 }), 'cancelled', { actor: 'user', reason: 'Not needed' });
   await submit(store, { priority: 7, parameters: { model: 'auto' } });
+  await pauseQueue(store, { by: 'user', actor: 'user', reason: 'The machine is needed' });
+  const watched = {
+    path: '/in/a.flac',
+    bytes: 6_000_000_000,
+    modified_ms: clock.now(),
+    job_id: job.id,
+    at: clock.now(),
+  };
+  await store.db.insertInto('watched_files').values(watched).execute();
   const rows = await rowsOf(store);
   for (const { name } of TABLES) expect(rows[name]?.length, name).toBeGreaterThan(0);
 }

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely';
 import * as jobs from './0001-jobs.ts';
 import * as supervision from './0002-supervision.ts';
 import * as imports from './0003-import.ts';
+import * as queue from './0004-queue.ts';
 
 export type Migrations = Readonly<Record<string, Migration>>;
 
@@ -10,4 +11,5 @@ export const MIGRATIONS: Migrations = {
   '0001-jobs': jobs,
   '0002-supervision': supervision,
   '0003-import': imports,
+  '0004-queue': queue,
 };
