@@ -126,7 +126,7 @@ async function runAndWatch(recording: string): Promise<Peak> {
   const ours = Object.entries(process.env).filter(([name]) => !/^(LONGHAND_|MAX_)/.test(name));
   const folders = { LONGHAND_DATA: dataDir, LONGHAND_CACHE: join(folder, 'cache'), LONGHAND_CONFIG: config };
   const env = { ...Object.fromEntries(ours), ...folders, TMPDIR: folder };
-  const args = [program, 'transcribe', recording, '--engine', 'pocketsphinx'];
+  const args = [program, 'transcribe', recording, '--engine', 'pocketsphinx', '--again'];
   const child = spawn(node, args, { ...killable, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
   const [peak, [[code], stdout, stderr]] = await Promise.all([watch(child.pid, ended), ended]);

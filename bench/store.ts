@@ -219,7 +219,9 @@ function fill(): void {
        language, created_at, updated_at, started_at, completed_at, process_id, log_file_path, last_heartbeat)
      values (?, ?, ?, ?, ?, ?, 'whisper', 'en', ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const queue = database.prepare('insert into transcription_queue (job_id, priority, created_at) values (?, ?, ?)');
+  const queue = database.prepare(
+    'insert into transcription_queue (job_id, priority, created_at, place) values (?, ?, ?, ?)',
+  );
   const run = database.prepare(
     `insert into runs (job_id, number, lease_token, token, engine, started_at, ended_at, outcome)
      values (?, 1, ?, 'token', 'whisper', ?, ?, ?)`,
@@ -240,7 +242,7 @@ function fill(): void {
         ...[`interview-${n}.flac`, path, n % 120, status, done ? 100 : 0, done ? text : null],
         ...[at, at, ran ? at : null, ended, ran ? 1000 + (n % 30_000) : null, log, ended],
       );
-      if (status === 'pending') queue.run(id, n % 5, at);
+      if (status === 'pending') queue.run(id, n % 5, at, at);
       if (ran) run.run(id, `lease-${n}`, at, ended, done ? 'completed' : 'failed');
     }
   })();

@@ -95,7 +95,7 @@ async function end(owner: Owner): Promise<void> {
 
 async function submit(api: ApiClient, path: string): Promise<number> {
   const rest = { model: 'auto', language: 'en', processes: 1, workers: 1, preprocessWorkers: 1, overlapSeconds: 0 };
-  const wish: Submission = { path, engine: 'pocketsphinx', ...rest };
+  const wish: Submission = { path, engine: 'pocketsphinx', ...rest, again: true };
   return (await api.post<Submitted>('/api/jobs', wish)).id;
 }
 

@@ -193,7 +193,7 @@ async function runLonghand(processes: number, ranges: Range[], heard: string[][]
   const ours = Object.entries(process.env).filter(([name]) => !/^(LONGHAND_|MAX_)/.test(name));
   const folders = { LONGHAND_DATA: dataDir, LONGHAND_CACHE: join(folder, 'cache'), LONGHAND_CONFIG: config };
   const env = { ...Object.fromEntries(ours), ...folders, TMPDIR: folder };
-  const args = ['transcribe', recording, '--engine', 'pocketsphinx', '--processes', String(processes)];
+  const args = ['transcribe', recording, '--engine', 'pocketsphinx', '--processes', String(processes), '--again'];
   const ran = await run(process.execPath, [program, ...args], { env });
   await compare(dataDir, ran.stdout, ranges, heard);
   await rm(dataDir, { recursive: true });

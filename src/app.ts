@@ -1,33 +1,48 @@
 /** The composition root: the only file that names implementations. */
 import { randomUUID } from 'node:crypto';
 import { accessSync, chmodSync, constants } from 'node:fs';
-import { arch, availableParallelism, platform, release } from 'node:os';
+import { statfs } from 'node:fs/promises';
+import { arch, availableParallelism, hostname, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 import { NewsHub } from './api/events.ts';
-import { buildServer } from './api/server.ts';
+import { buildServer, QueueOffError } from './api/server.ts';
 import { listenOn, removeSocket } from './api/socket.ts';
+import { probe } from './audio/probe.ts';
 import type { Config } from './config/schema.ts';
 import { embeddedDispatcher } from './dispatch/embedded.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
-import { DiskError, reportOf } from './domain/errors.ts';
-import { isAtRest } from './domain/job.ts';
+import { reportOf } from './domain/errors.ts';
+import { awaitsPerson } from './domain/job.ts';
+import type { LogLevel } from './domain/log-level.ts';
 import type { StopReason } from './domain/outcome.ts';
+import { parseQuietHours } from './domain/quiet-hours.ts';
 import type { EngineSettings } from './engines/engine.ts';
 import { allEngines } from './engines/registry.ts';
+import { inDataFolder } from './files/data-folder.ts';
 import { makePrivateFolder, PRIVATE_FOLDER_MODE } from './files/directory.ts';
+import { Estimates } from './jobs/estimates.ts';
+import { Lengths } from './jobs/lengths.ts';
+import { memoryNeedOf, smallerModelFor } from './jobs/memory.ts';
 import { Wishes } from './jobs/wishes.ts';
 import { JobLog } from './logs/job-log.ts';
+import { usableMemoryBytes } from './native/memory.ts';
 import { RUNNER_PROGRAM } from './package-root.ts';
 import { LONGEST_ALLOWANCE_MS } from './runner/chunk-allowance.ts';
 import { HEARTBEAT_INTERVAL_MS } from './runner/protocol.ts';
+import { DailyBackups } from './store/daily-backups.ts';
+import { type DatabaseLock, lockDatabase } from './store/database-lock.ts';
 import { openStore } from './store/open.ts';
 import { type OwnerLock, tryOwnerLock } from './store/owner-lock.ts';
+import { forgetOld } from './store/retention.ts';
 import type { Store } from './store/store.ts';
+import type { Tell } from './supervisor/news.ts';
 import type { Recovered } from './supervisor/orphans.ts';
 import { ProcessManager } from './supervisor/process-manager.ts';
+import { type DiskSpace, QueueGate } from './supervisor/queue-gate.ts';
 import { Rounds } from './supervisor/rounds.ts';
 import type { RunLimits } from './supervisor/run.ts';
+import { Scheduler } from './supervisor/scheduler.ts';
 import { StoreRegistry } from './supervisor/store-registry.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import type { Patience } from './supervisor/watch.ts';
@@ -55,11 +70,17 @@ export interface Owner {
 export interface OwnerOptions {
   /** Whether jobs may be handed in: false for commands that only look something up. */
   acceptsJobs: boolean;
+  /** The data folder goes when its owner does, so nothing is backed up. */
+  passing?: boolean;
+  /** All jobs that wait are worked on, and not only those that somebody asks for. */
+  takesAll?: boolean;
   /** Sentences for whoever started this process: a store that cannot be written, a job that cannot be claimed. */
   onWarning(sentence: string): void;
   /** For trials: another time of day, another runner, less patience with it. */
   clock?: Clock;
   runnerPath?: string;
+  dice?: () => number;
+  freeMemoryBytes?: () => number;
   patience?: Partial<Patience>;
 }
 
@@ -77,35 +98,54 @@ export async function startOwner(config: Config, options: OwnerOptions): Promise
   prepareDataFolder(config.dataDir);
   const lock = tryOwnerLock(join(config.dataDir, 'owner.lock'));
   if (!lock) return undefined;
+  const { databaseUrl: url } = config;
+  const clock = options.clock ?? systemClock;
+  let databaseLock: DatabaseLock | undefined;
   let store: Store | undefined;
+  let log: JobLog | undefined;
   try {
-    store = await openStore({ file: join(config.dataDir, 'longhand.db'), clock: options.clock ?? systemClock });
-    return await serve(config, options, store, lock);
+    if (url !== undefined) databaseLock = await lockDatabase({ url, clock });
+    store = await openStore({ file: join(config.dataDir, 'longhand.db'), url, clock });
+    log = openServiceLog(config, clock);
+    return await serve(config, options, { store, log }, { folder: lock, database: databaseLock });
   } catch (error) {
+    log?.write('ERROR', 'owner', `Could not start: ${reportOf(error).message}`);
+    await log?.close();
     await store?.close();
+    await databaseLock?.release();
     lock.release();
     throw error;
   }
 }
 
-async function serve(config: Config, options: OwnerOptions, store: Store, lock: OwnerLock): Promise<Owner> {
+/** What makes this process the only one that works with its data. */
+interface Locks {
+  folder: OwnerLock;
+  /** Set when the database is on a server. */
+  database: DatabaseLock | undefined;
+}
+
+async function serve(
+  config: Config,
+  options: OwnerOptions,
+  { store, log }: { store: Store; log: JobLog },
+  locks: Locks,
+): Promise<Owner> {
   const { dataDir } = config;
   const clock = options.clock ?? systemClock;
   const secrets = secretsOf(config);
-  const log = new JobLog(join(dataDir, 'logs', SERVICE_LOG), {
-    now: clock.now,
-    secrets,
-    level: config.logLevel,
-    limits: { rotateBytes: config.logRotateBytes },
-  });
-  const onProblem = (sentence: string) => {
-    log.write('WARNING', 'owner', sentence);
+  // A command that looks something up is the owner for a moment; that is not worth a line.
+  const comesAndGoes = options.acceptsJobs ? 'INFO' : 'DEBUG';
+  const onProblem = (sentence: string, level: LogLevel = 'WARNING') => {
+    log.write(level, 'owner', sentence);
     options.onWarning(sentence);
   };
   const onError = (error: unknown) => onProblem(reportOf(error).message);
   const hub = new NewsHub();
   const settings = engineSettings(config);
   const wishes = new Wishes();
+  /** Places of jobs that are being handed in, where the queue is switched off. */
+  let reserved = 0;
   const idle = new Gate(() => wishes.isEmpty && supervisor.running.length === 0);
   const processes = new ProcessManager({
     logDir: join(dataDir, 'logs'),
@@ -114,6 +154,26 @@ async function serve(config: Config, options: OwnerOptions, store: Store, lock: 
     secrets,
     onProblem,
   });
+  const tell: Tell = (news) => {
+    if (news.type === 'state' && awaitsPerson(news.status, news.pausedBy)) wishes.forget(news.jobId);
+    hub.tell(news);
+    if (news.type === 'state' && news.status !== 'processing') estimates.forget();
+    if (news.type === 'state') idle.check();
+  };
+  const estimates = new Estimates({
+    store,
+    machine: hostname(),
+    cores: availableParallelism(),
+    coresPerJob: coresFor(config),
+    maxConcurrent: config.maxConcurrent,
+    engines: allEngines(),
+    wanted: () => (options.takesAll ? undefined : wishes.jobIds),
+  });
+  const memory = { engines: allEngines(), settings };
+  const quietHours = config.quietHours
+    ? parseQuietHours(config.quietHours, config.timeZone ?? localTimeZone())
+    : undefined;
+  const gate = new QueueGate({ store, clock, quietHours, diskSpace: () => diskSpaceOf(dataDir) });
   const supervisor = new Supervisor({
     store,
     clock,
@@ -133,13 +193,32 @@ async function serve(config: Config, options: OwnerOptions, store: Store, lock: 
       totalBytes: config.logTotalBytes,
     },
     secrets,
-    wanted: () => wishes.jobIds,
-    onProblem,
-    tell: (news) => {
-      if (news.type === 'state' && isAtRest(news.status)) wishes.forget(news.jobId);
-      hub.tell(news);
-      if (news.type === 'state') idle.check();
+    wanted: () => (options.takesAll ? undefined : wishes.jobIds),
+    next: (running, scope) => scheduler.next(running, scope),
+    outlook: (job) => estimates.outlookFor(job),
+    slowdownAmong: (jobs) => estimates.slowdownAmong(jobs),
+    retries: {
+      maxRetries: config.maxRetries,
+      dice: options.dice ?? Math.random,
+      smallerModel: (job) => smallerModelFor(memory, job),
+      diskFull: (error) => gate.diskFull(error),
     },
+    onPaused: () => scheduler.notePaused(),
+    onProblem,
+    tell,
+  });
+  const capacityBytes = Math.min(totalMemoryBytes(), config.maxMemoryBytes);
+  const scheduler = new Scheduler({
+    store,
+    gate,
+    maxConcurrent: config.maxConcurrent,
+    capacityBytes,
+    freeBytes: options.freeMemoryBytes ?? (() => usableMemoryBytes() - process.memoryUsage.rss()),
+    needBytes: (job) => memoryNeedOf(memory, job, { capacityBytes, cores: coresFor(config) }),
+    pauseForHours: () => supervisor.stopRunning('quiet hours'),
+    wake: () => dispatcher.wake(),
+    tell,
+    onProblem,
   });
   const dispatcher = embeddedDispatcher({
     concurrency: config.maxConcurrent,
@@ -148,19 +227,44 @@ async function serve(config: Config, options: OwnerOptions, store: Store, lock: 
   });
   const rounds = new Rounds({
     supervisor,
+    processes,
+    clock,
     sweepIntervalMs: config.sweepIntervalSeconds * 1000,
     log,
     onRecovered: () => dispatcher.wake(),
   });
-  log.write('INFO', 'owner', `Started: Longhand ${VERSION}, process ${process.pid}`);
+  const backups = dailyBackups(config, store, { log, onError });
+  log.write(comesAndGoes, 'owner', `Started: Longhand ${VERSION}, process ${process.pid}`);
   const { recovered } = await rounds.sweep();
+  const lengths = new Lengths({
+    store,
+    clock,
+    durationOf: async (path, signal) => (await probe(path, { signal })).durationSeconds,
+    workFor: (job, seconds) => estimates.secondsFor(job, seconds),
+    onFound: (jobId, seconds) => tell({ type: 'length', jobId, seconds }),
+    onProblem,
+  });
   const server = buildServer({
     store,
+    lengths,
     hub,
     dataDir,
     engines: allEngines(),
     settings,
     acceptsJobs: options.acceptsJobs,
+    reservePlace: async () => {
+      if (config.queueEnabled) return () => {};
+      const closed = await gate.closedBecause();
+      if (closed !== undefined) throw new QueueOffError(closed);
+      const busy = new Set([...wishes.jobIds, ...supervisor.running]).size + reserved;
+      if (busy >= config.maxConcurrent) {
+        throw new QueueOffError(busy === 1 ? 'A job is running.' : `${busy} jobs are running.`);
+      }
+      reserved += 1;
+      return () => {
+        reserved -= 1;
+      };
+    },
     want: (jobId) => {
       wishes.add(jobId);
       dispatcher.wake();
@@ -174,38 +278,108 @@ async function serve(config: Config, options: OwnerOptions, store: Store, lock: 
       idle.check();
       return stopping;
     },
+    settled: (jobId) => supervisor.settled(jobId),
+    queue: {
+      clock,
+      estimates,
+      timeZone: config.timeZone,
+      maxConcurrent: config.maxConcurrent,
+      quietHours,
+      wanted: () => (options.takesAll ? undefined : wishes.jobIds),
+      opensAt: () => gate.opensAt,
+      whyWaiting: (jobId) => scheduler.whyWaiting(jobId),
+      progressOf: (jobId) => supervisor.progressOf(jobId),
+      wake: () => dispatcher.wake(),
+      goOn: async () => {
+        gate.forget();
+        scheduler.notePaused();
+        await scheduler.tick();
+        dispatcher.wake();
+      },
+      pauseRunning: () => supervisor.stopRunning('queue paused'),
+    },
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
     cleanup: () => rounds.both(),
   });
   const socketPath = await listenOn(server, dataDir);
   rounds.start();
+  if (options.acceptsJobs) scheduler.start();
+  // What waits from before nobody hands in again.
+  if (options.takesAll) dispatcher.wake();
+  if (options.acceptsJobs && !options.passing) backups.start();
 
   const close = async (why: StopReason) => {
-    log.write('INFO', 'owner', `Stopping (${why}): ${supervisor.running.length} jobs in work`);
+    log.write(comesAndGoes, 'owner', `Stopping (${why}): ${supervisor.running.length} jobs in work`);
     const stopped = dispatcher.stop();
     supervisor.stopAll(why);
     await stopped;
     await rounds.stop();
+    await lengths.close();
+    await scheduler.stop();
+    await backups.stop();
     await server.close();
     removeSocket(socketPath, dataDir);
     await processes.close();
     await store.close();
-    log.write('INFO', 'owner', 'Stopped');
+    log.write(comesAndGoes, 'owner', 'Stopped');
     await log.close();
-    lock.release();
+    await locks.database?.release();
+    locks.folder.release();
   };
   let closing: Promise<void> | undefined;
+  const closeOnce = (why: StopReason = 'shutdown') => {
+    closing ??= close(why);
+    return closing;
+  };
+  locks.database?.watch({
+    onProblem,
+    onLost: (error) => {
+      onError(error);
+      closeOnce().catch(onError);
+      // Whoever has the database now takes the jobs over: what is in flight here is worth nothing any more.
+      supervisor.stopAll('shutdown', 0);
+    },
+  });
   return {
     socketPath,
     recovered,
     idle: () => idle.opened(),
-    close: (why = 'shutdown') => {
-      closing ??= close(why);
-      return closing;
-    },
+    close: closeOnce,
     hurry: () => supervisor.stopAll('shutdown', 0),
   };
+}
+
+/** A backup a day; what is too old to be kept is deleted once it is in one. */
+function dailyBackups(
+  { eventDays, usageDays }: Config,
+  store: Store,
+  { log, onError }: { log: JobLog; onError(error: unknown): void },
+): DailyBackups {
+  return new DailyBackups(store, {
+    onBackup: async (path) => {
+      log.write('INFO', 'backup', `Made and verified ${path}`);
+      const { events, usageOfRuns } = await forgetOld(store, { eventDays, usageDays });
+      if (events + usageOfRuns === 0) return;
+      log.write('INFO', 'cleanup', `Forgot ${events} old events and the curves of ${usageOfRuns} runs`);
+    },
+    onError,
+  });
+}
+
+function localTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** The machine's, or what a control group leaves of it. */
+function totalMemoryBytes(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+}
+
+async function diskSpaceOf(folder: string): Promise<DiskSpace> {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }
 
 function runLimits({ timeoutSeconds, maxMemoryBytes, cpuLimit, niceness }: Config): RunLimits {
@@ -227,32 +401,34 @@ function patienceFor({ chunkTimeoutSeconds }: Config): Patience {
   };
 }
 
-/** What must not be in any log: keys, and addresses, because they may hold a password. */
-function secretsOf({ openaiKey, openaiUrl, modelMirror }: Config): string[] {
-  return [openaiKey, ...[openaiUrl, modelMirror].map(passwordIn)].filter(
-    (secret) => secret !== undefined && secret !== '',
-  ) as string[];
+/** What must not be in any log: the key, and the passwords of addresses, which the redactor finds in them. */
+function secretsOf({ openaiKey, openaiUrl, modelMirror, databaseUrl }: Config): string[] {
+  const addresses = [openaiUrl, modelMirror, databaseUrl].filter((url) => url !== undefined);
+  return [...(openaiKey ? [openaiKey] : []), ...addresses.filter(holdsPassword)];
 }
 
-function passwordIn(url: string | undefined): string | undefined {
-  return url === undefined ? undefined : decodeURIComponent(new URL(url).password);
+function holdsPassword(url: string): boolean {
+  return !URL.canParse(url) || new URL(url).password !== '';
 }
 
 function prepareDataFolder(dataDir: string): void {
-  try {
+  inDataFolder(dataDir, () => {
     for (const folder of [dataDir, join(dataDir, 'jobs'), join(dataDir, 'logs')]) {
       makePrivateFolder(folder);
       accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     }
     // What people said is theirs alone, also in a folder that somebody made beforehand.
     chmodSync(dataDir, PRIVATE_FOLDER_MODE);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new DiskError(
-      `The data folder ${dataDir} cannot be used (${code}).`,
-      'Make it writable, or choose another one with LONGHAND_DATA.',
-    );
-  }
+  });
+}
+
+function openServiceLog(config: Config, clock: Clock): JobLog {
+  return new JobLog(join(config.dataDir, 'logs', SERVICE_LOG), {
+    now: clock.now,
+    secrets: secretsOf(config),
+    level: config.logLevel,
+    limits: { rotateBytes: config.logRotateBytes },
+  });
 }
 
 /** Lets those through who wait, once a condition holds. */

@@ -1,8 +1,10 @@
 /** The `longhand` command. */
 import { Command, CommanderError } from 'commander';
+import { defineAudit } from './cli/commands/audit.ts';
 import { defineCancel } from './cli/commands/cancel.ts';
 import { defineCleanup } from './cli/commands/cleanup.ts';
 import { defineDb } from './cli/commands/db.ts';
+import { defineDelete } from './cli/commands/delete.ts';
 import { defineDoctor } from './cli/commands/doctor.ts';
 import { defineEngines } from './cli/commands/engines.ts';
 import { defineExport } from './cli/commands/export.ts';
@@ -11,9 +13,13 @@ import { defineJobs } from './cli/commands/jobs.ts';
 import { defineLogs } from './cli/commands/logs.ts';
 import { defineModels } from './cli/commands/models.ts';
 import { definePause } from './cli/commands/pause.ts';
+import { definePriority } from './cli/commands/priority.ts';
+import { defineQueue } from './cli/commands/queue.ts';
 import { defineResume } from './cli/commands/resume.ts';
+import { defineRetry } from './cli/commands/retry.ts';
 import { defineShow } from './cli/commands/show.ts';
 import { defineTranscribe } from './cli/commands/transcribe.ts';
+import { defineWatch } from './cli/commands/watch.ts';
 import { exitCodeOf, say, sayError } from './cli/output.ts';
 import { EXIT, type Shell } from './cli/shell.ts';
 import { VERSION } from './version.ts';
@@ -45,11 +51,17 @@ async function main(argv: string[]): Promise<number> {
   };
   for (const define of [
     defineTranscribe,
+    defineWatch,
     defineJobs,
     defineShow,
     definePause,
     defineResume,
     defineCancel,
+    defineRetry,
+    definePriority,
+    defineQueue,
+    defineDelete,
+    defineAudit,
     defineExport,
     defineLogs,
     defineModels,

@@ -44,6 +44,10 @@ export class ApiClient {
     return JSON.parse(await wholeText(await this.#open('POST', path, body))) as T;
   }
 
+  async delete<T>(path: string): Promise<T> {
+    return JSON.parse(await wholeText(await this.#open('DELETE', path))) as T;
+  }
+
   /**
    * Text as it comes, until it ends.
    * @throws OwnerGoneError when the connection broke

@@ -4,7 +4,10 @@ import type { News, Tell } from '../supervisor/news.ts';
 export class NewsHub {
   readonly #listeners = new Map<number, Set<Tell>>();
 
+  readonly #listenersToAll = new Set<Tell>();
+
   readonly tell: Tell = (news) => {
+    for (const listener of this.#listenersToAll) listener(news);
     for (const listener of this.#listeners.get(news.jobId) ?? []) listener(news);
   };
 
@@ -16,5 +19,11 @@ export class NewsHub {
       listeners.delete(listener);
       if (listeners.size === 0) this.#listeners.delete(jobId);
     };
+  }
+
+  /** Listens to the news of every job. @returns a function that ends the subscription */
+  subscribeToAll(listener: Tell): () => void {
+    this.#listenersToAll.add(listener);
+    return () => this.#listenersToAll.delete(listener);
   }
 }

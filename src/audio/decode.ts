@@ -16,12 +16,14 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { DiskError, InputError, LonghandError, reportOf } from '../domain/errors.ts';
+import type { SoundQuality } from '../domain/model-choice.ts';
 import { syncFolder } from '../files/directory.ts';
 import { spawnNative } from '../native/spawn.ts';
 import { requireProgram, safeInput } from './ffmpeg.ts';
 import { follow } from './follow.ts';
 import { type Loudness, LoudnessMeter, SAMPLE_RATE_HZ } from './loudness.ts';
 import { type AudioProbe, named, probe } from './probe.ts';
+import { BandwidthMeter, soundQuality } from './quality.ts';
 
 const DEFAULT_THREADS = 2;
 const BYTES_PER_SECOND = SAMPLE_RATE_HZ * 2;
@@ -62,6 +64,8 @@ export interface DecodedAudio {
   /** Of the decoded file, in hex. */
   sha256: string;
   loudness: Loudness;
+  /** Undefined where nobody can be heard to speak. */
+  quality: SoundQuality | undefined;
   /** Sentences the reader of the transcript must know, with the seconds lost. */
   warnings: string[];
 }
@@ -92,14 +96,15 @@ export async function decode(inputPath: string, outPath: string, options: Decode
     file = await createAnew(partPath);
     signal?.throwIfAborted();
     ffmpeg = startFfmpeg(args, file, options);
-    const { sha256, loudness, bytes } = await listen(file, ffmpeg, facts, options);
+    const { sha256, loudness, bandwidthHz, bytes } = await listen(file, ffmpeg, facts, options);
     const end = await ffmpeg.ended;
     signal?.throwIfAborted();
     const warnings = judge(facts, bytes, end);
     await file.sync();
     await rename(partPath, outPath);
     await syncFolder(dirname(outPath));
-    return { samples: loudness.samples, sha256, loudness, warnings };
+    const quality = soundQuality(loudness, bandwidthHz);
+    return { samples: loudness.samples, sha256, loudness, quality, warnings };
   } catch (error) {
     ffmpeg?.kill();
     await ffmpeg?.ended;
@@ -122,10 +127,12 @@ async function listen(file: FileHandle, ffmpeg: RunningFfmpeg, facts: AudioProbe
   const { signal, onProgress } = options;
   const hash = createHash('sha256');
   const meter = new LoudnessMeter(facts.durationSeconds);
+  const bandwidth = new BandwidthMeter();
   const take = (bytes: Uint8Array) => {
     signal?.throwIfAborted();
     hash.update(bytes);
     meter.push(bytes);
+    bandwidth.push(bytes);
   };
   let bytes = 0;
   let nextProgress = PROGRESS_STEP_SECONDS;
@@ -135,7 +142,7 @@ async function listen(file: FileHandle, ffmpeg: RunningFfmpeg, facts: AudioProbe
     onProgress?.(decodedSeconds);
     nextProgress = decodedSeconds + PROGRESS_STEP_SECONDS;
   }
-  return { sha256: hash.digest('hex'), loudness: meter.finish(), bytes };
+  return { sha256: hash.digest('hex'), loudness: meter.finish(), bandwidthHz: bandwidth.finish(), bytes };
 }
 
 interface FfmpegEnd {

@@ -5,12 +5,14 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '../config/schema.ts';
 import { byteSize } from '../domain/bytes.ts';
-import { systemClock } from '../domain/clock.ts';
 import { ModelError } from '../domain/errors.ts';
 import type { Engine, EngineSettings } from '../engines/engine.ts';
 import { listModels, type ModelEntry, verifyModel } from '../engines/models.ts';
+import type { DatabaseState } from '../jobs/database-state.ts';
 import { findProgram } from '../native/spawn.ts';
 import { VERSION } from '../version.ts';
+import { examineDatabase } from './examine-database.ts';
+import { examineMemory } from './examine-memory.ts';
 import {
   examineSupervision,
   type HealthAnswer,
@@ -36,6 +38,7 @@ export interface Examined {
 export interface Examination extends Supervision {
   /** `unhealthy` when recordings cannot be transcribed here, `degraded` when somebody should look at something. */
   status: 'healthy' | 'degraded' | 'unhealthy';
+  database: DatabaseState;
   checks: Examined[];
 }
 
@@ -56,7 +59,7 @@ export async function examine(
   settings: EngineSettings,
   askHealth: () => Promise<HealthAnswer>,
 ): Promise<Examination> {
-  const [checks, { found, ...supervision }] = await Promise.all([
+  const [checks, memory, { found, ...supervision }] = await Promise.all([
     Promise.all([
       { name: 'longhand', state: 'good', detail: `${VERSION}, Node ${process.versions.node}` } as const,
       program('ffmpeg'),
@@ -67,9 +70,10 @@ export async function examine(
       folder('cache folder', config.cacheDir, 'LONGHAND_CACHE'),
       disk(config.dataDir),
     ]),
+    examineMemory(config, engines, settings),
     examineStore(config, askHealth),
   ]);
-  const all = [...checks, ...missingEngine(checks), ...found];
+  const all = [...checks, ...missingEngine(checks), ...memory, ...found];
   return { status: statusOf(all), ...supervision, checks: all };
 }
 
@@ -84,14 +88,15 @@ function missingEngine(checks: readonly Examined[]): Examined[] {
 }
 
 /** The database, and what its owner says. Without a whole database nobody can become the owner, so nobody is asked. */
-async function examineStore({ dataDir }: Config, askHealth: () => Promise<HealthAnswer>): Promise<SupervisionFound> {
-  const file = `${dataDir}/longhand.db`;
-  if (!(await exists(file)))
-    return { ...NOTHING_YET, found: [{ name: 'database', state: 'good', detail: 'none yet' }] };
-  const checked = await database(file);
-  if (checked.state !== 'good') return { ...UNKNOWN, found: [checked] };
+async function examineStore(
+  config: Config,
+  askHealth: () => Promise<HealthAnswer>,
+): Promise<SupervisionFound & { database: DatabaseState }> {
+  const { state: database, lines } = await examineDatabase(config);
+  if (database.state === 'none') return { ...NOTHING_YET, database, found: lines };
+  if (database.state === 'unusable') return { ...UNKNOWN, database, found: lines };
   const { found, ...supervision } = await examineSupervision(askHealth);
-  return { ...supervision, found: [checked, ...found] };
+  return { ...supervision, database, found: [...lines, ...found] };
 }
 
 async function program(name: string): Promise<Examined> {
@@ -169,19 +174,6 @@ async function disk(dataDir: string): Promise<Examined> {
     state: 'warning',
     detail,
     remedy: 'Free some space, or choose another folder with LONGHAND_DATA.',
-  };
-}
-
-async function database(file: string): Promise<Examined> {
-  const { checkDatabase } = await import('../store/check.ts');
-  const problem = checkDatabase(file);
-  if (!problem)
-    return { name: 'database', state: 'good', detail: `${file}, checked ${new Date(systemClock.now()).toISOString()}` };
-  return {
-    name: 'database',
-    state: 'missing',
-    detail: `${file}: ${problem}`,
-    remedy: 'Run longhand jobs: it names the newest good backup, if there is one.',
   };
 }
 

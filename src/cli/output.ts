@@ -4,9 +4,28 @@ import { EXIT } from './shell.ts';
 
 export { byteSize } from '../domain/bytes.ts';
 
+/** Lines at the bottom of a terminal that are redrawn; whatever else is written goes above them. */
+export interface LiveLines {
+  clear(): void;
+  draw(): void;
+}
+
+let live: LiveLines | undefined;
+
+/** From now on these lines stay at the bottom; undefined: none do. */
+export function keepAtBottom(lines: LiveLines | undefined): void {
+  live = lines;
+}
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  live?.clear();
+  stream.write(text);
+  live?.draw();
+}
+
 /** Results go to standard output, so that they can be piped. */
 export function print(text: string): void {
-  process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+  write(process.stdout, text.endsWith('\n') || text === '' ? text : `${text}\n`);
 }
 
 /** The result for programs. */
@@ -16,7 +35,7 @@ export function printJson(value: unknown): void {
 
 /** Everything else goes to standard error. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  write(process.stderr, `${line}\n`);
 }
 
 /** An error as a person reads it: what was wrong, then what to do. */
@@ -38,7 +57,7 @@ export function asTyped(advice: string, env: NodeJS.ProcessEnv = process.env): s
 }
 
 const OUR_COMMANDS =
-  /(?<!npx )\blonghand (?=(transcribe|jobs|show|resume|pause|cancel|export|logs|models|engines|doctor|cleanup)\b)/g;
+  /(?<!npx )\blonghand (?=(transcribe|jobs|show|resume|pause|cancel|export|logs|models|engines|doctor|cleanup|retry|priority|queue|delete|audit|db|import|watch)\b)/g;
 
 export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? EXIT.usage : EXIT.failed;

@@ -1,6 +1,8 @@
 import type { ApiClient } from '../api/client.ts';
+import { reportOf } from '../domain/errors.ts';
 import type { JobView } from '../jobs/view.ts';
-import { asTyped, print, printJson, say, shown } from './output.ts';
+import { rangesOf } from './arguments.ts';
+import { asTyped, count, print, printJson, say, sayError, shown } from './output.ts';
 import { type Destination, textOf, writeTexts } from './transcript-files.ts';
 
 /** Gives each finished job's text to the user, in the way that was asked for. */
@@ -15,14 +17,17 @@ export class Results {
     this.#json = json;
   }
 
-  /** One job has come to rest. */
-  async add(job: JobView, api: ApiClient): Promise<void> {
+  /**
+   * One job has come to rest.
+   * @param recording its path below the folder that was given, for the name of its text
+   */
+  async add(job: JobView, api: ApiClient, recording?: string): Promise<void> {
     if (job.status !== 'completed') {
       this.#jobs.push(job);
       return sayWhyNoText(job);
     }
     if (this.#to.folder !== undefined) {
-      const files = await writeTexts(api, job, this.#to, this.#taken);
+      const files = await writeTexts(api, job, this.#to, this.#taken, recording);
       this.#jobs.push({ ...job, files });
       for (const file of files) say(`Wrote ${shown(file)}`);
       return;
@@ -33,13 +38,20 @@ export class Results {
     if (!this.#json) print(text);
   }
 
+  /** One of several could not be handed in, or its text not be given. */
+  refuse(error: unknown, path: string): void {
+    this.#jobs.push({ path, error: reportOf(error) });
+    sayError(error);
+  }
+
   /** All is said. */
   end(): void {
     if (this.#json) printJson({ jobs: this.#jobs });
   }
 }
 
-function sayWhyNoText({ id, filename, status, error }: JobView): void {
+/** Why a job that rests has no text, and what to do. */
+export function sayWhyNoText({ id, filename, status, error }: JobView): void {
   const job = `Job ${id} (${shown(filename)})`;
   if (status !== 'failed') {
     say(`${job} was ${status}; what is done so far is kept.`);
@@ -52,6 +64,14 @@ function sayWhyNoText({ id, filename, status, error }: JobView): void {
 }
 
 /** What to do for those who stopped before the end. */
-export function sayHowToResume(ids: number[]): void {
-  if (ids.length > 0) say(`Stopped at the checkpoint. Go on with: ${asTyped(`longhand resume ${ids.join(' ')}`)}`);
+export function sayHowToResume(ids: number[], notHandedIn = 0): void {
+  if (ids.length > 0) say(`Stopped at the checkpoint. Go on with: ${asTyped(`longhand resume ${typedIds(ids)}`)}`);
+  if (notHandedIn === 0) return;
+  const files = count(notHandedIn, 'recording was', 'recordings were');
+  say(`${files} not handed in. The same command again hands them in, and knows the others.`);
+}
+
+/** Numbers of jobs as they are typed: `1 3-7`. */
+export function typedIds(ids: readonly number[]): string {
+  return rangesOf([...new Set(ids)]).replaceAll(', ', ' ');
 }

@@ -1,5 +1,5 @@
-import { access, mkdir } from 'node:fs/promises';
-import { join, parse } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, isAbsolute, join, parse } from 'node:path';
 import type { ApiClient } from '../api/client.ts';
 import { UsageError } from '../domain/errors.ts';
 import { writeFileAtomically } from '../files/directory.ts';
@@ -37,29 +37,44 @@ export function textOf(api: ApiClient, jobId: number, format: FormatName): Promi
 
 /**
  * Writes a job's text into the folder, one file a format, named after the recording. Another recording's file is never
- * overwritten: then the job's number becomes part of the name.
+ * overwritten: then the job's number becomes part of the name. A file that holds this very text already is left as it is.
  * @param taken paths that this command has written already; extended by what is written
+ * @param recording the recording's path below the folder, when it is not its name alone
  * @returns the paths
  */
-export async function writeTexts(api: ApiClient, job: JobView, to: Destination, taken: Set<string>): Promise<string[]> {
-  const folder = to.folder as string;
+export async function writeTexts(
+  api: ApiClient,
+  job: JobView,
+  to: Destination,
+  taken: Set<string>,
+  recording = job.filename,
+): Promise<string[]> {
+  const { dir, name } = parse(isBelow(recording) ? recording : basename(recording));
+  const folder = join(to.folder as string, dir);
   await mkdir(folder, { recursive: true });
   const written: string[] = [];
   for (const format of to.formats) {
-    const name = parse(job.filename).name;
     const { extension } = FORMATS[format];
+    const text = await textOf(api, job.id, format);
     let path = join(folder, `${name}.${extension}`);
-    if (taken.has(path) || (await exists(path))) path = join(folder, `${name}.job-${job.id}.${extension}`);
-    await writeFileAtomically(path, await textOf(api, job.id, format));
+    const before = await textIn(path);
+    if (before !== text && (taken.has(path) || before !== undefined))
+      path = join(folder, `${name}.job-${job.id}.${extension}`);
+    if ((await textIn(path)) !== text) await writeFileAtomically(path, text);
     taken.add(path);
     written.push(path);
   }
   return written;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+function isBelow(path: string): boolean {
+  return !isAbsolute(path) && !path.split('/').includes('..');
+}
+
+/** What a file holds; undefined when there is none. */
+async function textIn(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
 }

@@ -8,55 +8,48 @@
 import { type ApiClient, OwnerGoneError } from '../api/client.ts';
 import type { Config } from '../config/schema.ts';
 import { LonghandError } from '../domain/errors.ts';
-import { isAtRest } from '../domain/job.ts';
 import type { JobView } from '../jobs/view.ts';
 import type { OwnerProcess } from '../session/owner-process.ts';
 import type { Session } from '../session/session.ts';
 import type { News } from '../supervisor/news.ts';
+import { type Follower, followJobs } from './follow-jobs.ts';
 import { type Interruption, onInterrupt } from './interrupt.ts';
 import { say } from './output.ts';
-import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
+import { type Ending, type ProgressDisplay, progressDisplay } from './progress-display.ts';
 import { openSession } from './session.ts';
 import { EXIT, type Shell } from './shell.ts';
-
-/** A job that is to be seen through. */
-export interface Task {
-  /** Hands it in, or finds it, and announces it. Called once. @returns the job's id */
-  begin(api: ApiClient): Promise<number>;
-}
-
-export interface WorkOptions {
-  /** Called for each job that came to rest, in the order of the tasks. */
-  onResult(job: JobView, api: ApiClient): Promise<void>;
-  /** Sentence for the user who stopped before the end. */
-  onStopped(ids: number[]): void;
-}
+import { type Begun, goOn, type Task, type WorkOptions } from './task.ts';
+import { Turns } from './turns.ts';
 
 /** @returns the exit code */
-export async function seeThrough(
+export async function seeThrough<T extends Task>(
   shell: Shell,
   config: Config,
-  tasks: readonly Task[],
-  options: WorkOptions,
+  tasks: readonly T[],
+  options: WorkOptions<T>,
 ): Promise<number> {
   const work = new Work(shell, config, tasks, options);
   return await work.run();
 }
 
-class Work {
+class Work<T extends Task> {
   readonly #shell: Shell;
   readonly #config: Config;
-  readonly #tasks: readonly Task[];
-  readonly #options: WorkOptions;
+  readonly #tasks: readonly T[];
+  readonly #options: WorkOptions<T>;
   readonly #display: ProgressDisplay;
-  readonly #ids = new Map<Task, number>();
-  readonly #told = new Set<Task>();
+  readonly #begun = new Map<T, Begun>();
+  /** The jobs whose news are shown. */
+  readonly #ours = new Set<number>();
+  readonly #ended = new Set<T>();
+  readonly #told = new Set<T>();
+  readonly #giving = new Turns();
   readonly #stop = new AbortController();
   #failed = false;
   #interruption: Interruption | undefined;
   #session: Session | undefined;
 
-  constructor(shell: Shell, config: Config, tasks: readonly Task[], options: WorkOptions) {
+  constructor(shell: Shell, config: Config, tasks: readonly T[], options: WorkOptions<T>) {
     this.#shell = shell;
     this.#config = config;
     this.#tasks = tasks;
@@ -73,8 +66,9 @@ class Work {
       while (this.#told.size < this.#tasks.length && !this.#interruption) await this.#inOneSession();
     } finally {
       ignore();
+      this.#display.close();
       // Also when something else went wrong while it stopped: these jobs wait at their checkpoints.
-      if (this.#interruption) this.#options.onStopped(this.#unfinished());
+      if (this.#interruption) this.#options.onStopped(this.#unfinished(), this.#notHandedIn());
     }
     if (this.#interruption) return this.#interruption.code;
     return this.#failed ? EXIT.failed : EXIT.done;
@@ -82,7 +76,12 @@ class Work {
 
   /** Jobs that were handed in and whose results were not given to the user. */
   #unfinished(): number[] {
-    return this.#tasks.filter((task) => !this.#told.has(task)).flatMap((task) => this.#ids.get(task) ?? []);
+    const open = this.#tasks.filter((task) => !this.#told.has(task));
+    return [...new Set(open.flatMap((task) => this.#begun.get(task)?.id ?? []))];
+  }
+
+  #notHandedIn(): number {
+    return this.#tasks.filter((task) => !this.#told.has(task) && !this.#begun.has(task)).length;
   }
 
   async #inOneSession(): Promise<void> {
@@ -100,44 +99,103 @@ class Work {
     }
   }
 
+  /** Hands everything in; what is in is worked on and followed meanwhile. */
   async #workWith(api: ApiClient): Promise<void> {
+    const follower = await followJobs(api, (news) => this.#show(news), this.#stop.signal);
+    const results: Promise<void>[] = [];
+    let last: Promise<void> = Promise.resolve();
     for (const task of this.#tasks) {
-      if (this.#interruption) return;
-      const known = this.#ids.get(task);
-      if (known === undefined) this.#ids.set(task, await task.begin(api));
-      // The owner that had it is gone; this one shall go on with it.
-      else if (!this.#told.has(task)) await api.post(`/api/jobs/${known}/resume`).catch(unlessComplete);
+      if (this.#interruption) break;
+      if (this.#told.has(task)) continue;
+      const begun = await this.#begin(task, api);
+      if (!begun) continue;
+      const rested = this.#rested(follower, begun, task);
+      // Only a result whose turn it is, is given; without an order it is whoever comes first.
+      const given = this.#options.inOrder
+        ? last.then(async () => this.#give(await rested, task, api))
+        : rested.then((job) => this.#giving.hold(() => this.#give(job, task, api)));
+      last = given;
+      results.push(given);
+      // Looked at together below; one that fails early must not count as unhandled until then.
+      for (const promise of [rested, given]) promise.catch(() => undefined);
     }
-    const waiting = this.#tasks.filter((task) => !this.#told.has(task));
-    const results = waiting.map((task) => this.#follow(api, this.#ids.get(task) as number));
-    // Looked at one after the other below; one that fails early must not count as unhandled until then.
-    for (const result of results) result.catch(() => undefined);
-    for (const [index, task] of waiting.entries()) {
-      const job = await results[index];
-      if (!job) return;
-      this.#failed ||= job.status !== 'completed';
-      await this.#options.onResult(job, api);
-      this.#told.add(task);
+    await Promise.all(results);
+    follower.close();
+  }
+
+  /** @returns undefined when it was refused and the others go on */
+  async #begin(task: T, api: ApiClient): Promise<Begun | undefined> {
+    const before = this.#begun.get(task);
+    if (before) {
+      await goOn(api, before.id);
+      return before;
+    }
+    try {
+      const begun = await task.begin(api);
+      this.#begun.set(task, begun);
+      this.#ours.add(begun.id);
+      return begun;
+    } catch (error) {
+      // What is wrong with the first one is most likely wrong with all: the engine, the settings.
+      const first = !this.#options.apart && this.#begun.size === 0 && this.#told.size === 0;
+      if (error instanceof OwnerGoneError || first) throw error;
+      this.#refuse(error, task);
+      return undefined;
     }
   }
 
-  /** Follows a job until it rests. @returns undefined when the user stopped before that */
-  async #follow(api: ApiClient, id: number): Promise<JobView | undefined> {
+  #refuse(error: unknown, task: T): void {
+    this.#failed = true;
+    this.#told.add(task);
+    this.#end(task, 0, 'failed');
+    this.#options.onRefused(error, task);
+  }
+
+  #show(news: News): void {
+    const { jobId } = news;
+    if (!this.#ours.has(jobId)) return;
+    if (news.type === 'progress') this.#display.progress(jobId, news.progress);
+    if (news.type === 'length') this.#display.length(jobId, news.seconds);
+    if (news.type === 'log' && news.level !== 'DEBUG') this.#display.line(jobId, news.message, news.level);
+    if (news.type === 'waiting') this.#display.note(this.#tasks.length > 1 ? `Job ${jobId}: ${news.why}` : news.why);
+  }
+
+  /** Waits until a job rests. @returns undefined when the user stopped before that */
+  async #rested(follower: Follower, { id, known }: Begun, task: T): Promise<JobView | undefined> {
     try {
-      for await (const { data } of api.events(`/api/jobs/${id}/events`, this.#stop.signal)) {
-        const news = data as News;
-        if (news.type === 'progress') this.#display.progress(id, news.progress);
-        if (news.type === 'log' && news.level !== 'DEBUG') this.#display.line(id, news.message);
-        if (news.type === 'state' && isAtRest(news.status)) return await api.get<JobView>(`/api/jobs/${id}`);
-      }
+      const job = await follower.rested(id);
+      this.#display.length(id, job.durationSeconds);
+      if (job.status !== 'completed') this.#end(task, id, 'failed');
+      else this.#end(task, id, known ? 'known' : 'done');
+      return job;
     } catch (error) {
       // Of all that may be thrown only the user's own word is no error.
       if (this.#stop.signal.aborted && error === this.#stop.signal.reason) return undefined;
-      throw error;
-    } finally {
-      this.#display.end(id);
+      // Somebody deleted it; the others go on.
+      if (!(error instanceof LonghandError) || error.kind !== 'usage') throw error;
+      this.#refuse(error, task);
+      return undefined;
     }
-    throw new OwnerGoneError('The stream of events ended.');
+  }
+
+  /** Shown once, also when its result has to be given in another session. */
+  #end(task: T, id: number, how: Ending): void {
+    if (this.#ended.has(task)) return;
+    this.#ended.add(task);
+    this.#display.end(id, how);
+  }
+
+  async #give(job: JobView | undefined, task: T, api: ApiClient): Promise<void> {
+    if (!job || this.#told.has(task)) return;
+    try {
+      await this.#options.onResult(job, api, task);
+    } catch (error) {
+      if (error instanceof OwnerGoneError || this.#tasks.length === 1) throw error;
+      this.#failed = true;
+      this.#options.onRefused(error, task);
+    }
+    this.#failed ||= job.status !== 'completed';
+    this.#told.add(task);
   }
 
   /** Jobs of other terminals that this process works on. */
@@ -179,9 +237,4 @@ class Work {
     if (this.#session?.owner) this.#session.owner.hurry();
     else process.exit(code);
   }
-}
-
-/** A job that was completed by its last owner needs no resuming; following it tells that it rests. */
-function unlessComplete(error: unknown): void {
-  if (!(error instanceof LonghandError) || error.kind !== 'usage') throw error;
 }

@@ -6,7 +6,9 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { parseByteSize } from '../domain/bytes.ts';
+import { UsageError } from '../domain/errors.ts';
 import { LOG_LEVELS } from '../domain/log-level.ts';
+import { parseQuietHours } from '../domain/quiet-hours.ts';
 import { ENGINE_NAMES } from '../engines/engine.ts';
 
 /** A setting from the environment or the file comes as text. */
@@ -15,16 +17,42 @@ const number = z
   .pipe(z.number('it must be a number'));
 const positive = number.pipe(z.number().positive('it must be above 0'));
 const whole = number.pipe(z.int('it must be a whole number').positive('it must be above 0'));
+const count = number.pipe(z.int('it must be a whole number').min(0, 'it must be 0 or more'));
 const share = number.pipe(z.number().min(0, 'it must be 0 or more').max(10, 'it must be 10 or less'));
 const bytes = z.union([z.number().positive(), z.string().transform(parseByteSize)], 'it must be a size, such as 2GB');
 const size = bytes.pipe(z.number('it must be a size, such as 2GB').positive('it must be above 0'));
 const niceness = number.pipe(
   z.int('it must be a whole number').min(0, 'it must be 0 to 19').max(19, 'it must be 0 to 19'),
 );
+const postgresAddress = z
+  .string()
+  .refine(isPostgresAddress, 'it must be an address such as postgres://user:password@host:5432/longhand');
 const flag = z.union([
   z.boolean(),
   z.enum(['true', 'false', '1', '0', 'yes', 'no']).transform((text) => ['true', '1', 'yes'].includes(text)),
 ]);
+
+/** Read again by whoever needs the hours; here only so that a wrong one is told with the settings. */
+const workHours = z.string().superRefine(told((text) => parseQuietHours(text, 'UTC')));
+const timeZone = z.string().superRefine(told((name) => parseQuietHours('00:00-24:00', name)));
+
+/** Makes an issue of the error that reading throws. */
+function told(read: (text: string) => unknown) {
+  return (text: string, context: z.RefinementCtx) => {
+    try {
+      read(text);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      context.addIssue({ code: 'custom', message: [error.message, error.remedy].filter(Boolean).join(' ') });
+    }
+  };
+}
+
+/** As the store takes it apart: a host may be missing though a user is there. */
+function isPostgresAddress(text: string): boolean {
+  const whole = text.replace('@/', '@localhost/');
+  return /^postgres(ql)?:\/\//.test(whole) && URL.canParse(whole);
+}
 
 /** One setting. The key of its entry in `SETTINGS` is its name in the file and in the program. */
 interface Setting<T extends z.ZodType> {
@@ -40,6 +68,11 @@ function setting<T extends z.ZodType>(env: string, type: T, about: string): Sett
 
 export const SETTINGS = {
   dataDir: setting('LONGHAND_DATA', z.string().min(1), 'folder of the database, the jobs and the logs'),
+  databaseUrl: setting(
+    'LONGHAND_DATABASE_URL',
+    postgresAddress.optional(),
+    'a PostgreSQL database instead of the file: postgres://user:password@host:5432/longhand',
+  ),
   cacheDir: setting('LONGHAND_CACHE', z.string().min(1), 'folder of the models and built engines'),
   engine: setting(
     'LONGHAND_ENGINE',
@@ -67,6 +100,22 @@ export const SETTINGS = {
     'seconds one chunk may take; measured by default',
   ),
   maxConcurrent: setting('MAX_CONCURRENT_TRANSCRIPTIONS', whole.default(2), 'jobs at the same time'),
+  queueEnabled: setting(
+    'TRANSCRIPTION_QUEUE_ENABLED',
+    flag.default(true),
+    'false: a recording that cannot start at once is refused instead of queued',
+  ),
+  maxRetries: setting('MAX_RETRY_ATTEMPTS', count.default(3), 'retries of a job after errors, in all'),
+  quietHours: setting(
+    'LONGHAND_QUIET_HOURS',
+    workHours.optional(),
+    'times of day at which jobs may run, such as 22:00-07:00; always by default',
+  ),
+  timeZone: setting(
+    'LONGHAND_TIME_ZONE',
+    timeZone.optional(),
+    "time zone of those times; the machine's own by default",
+  ),
   timeoutSeconds: setting(
     'TRANSCRIPTION_TIMEOUT',
     positive.optional(),
@@ -102,6 +151,8 @@ export const SETTINGS = {
   ),
   logDays: setting('LONGHAND_LOG_DAYS', positive.default(7), 'days that logs are kept'),
   logTotalBytes: setting('LONGHAND_LOG_TOTAL', size.default(1024 ** 3), 'most that all logs together may take'),
+  eventDays: setting('LONGHAND_EVENT_DAYS', positive.default(365), 'days that events, the trail of changes, are kept'),
+  usageDays: setting('LONGHAND_USAGE_DAYS', positive.default(30), 'days that what a run used over time is kept'),
   tracking: setting('LONGHAND_PROCESS_TRACKING', flag.default(true), 'false: every transcribe runs with --untracked'),
   modelMirror: setting('LONGHAND_MODEL_MIRROR', z.url().optional(), 'where models are downloaded from'),
   openaiUrl: setting('LONGHAND_OPENAI_URL', z.url().optional(), 'an OpenAI-compatible server, ending in /v1'),

@@ -28,6 +28,8 @@ export interface ErrorReport {
   remedy?: string;
   /** Technical evidence for a bug report: the tail of a program's stderr, an exit code, a signal. */
   evidence?: string;
+  /** Of kind `disk`: so many bytes must be free for another try, where that is known. */
+  neededBytes?: number;
 }
 
 /** The base of every error that Longhand raises on purpose. */
@@ -35,6 +37,7 @@ export class LonghandError extends Error {
   readonly kind: ErrorKind;
   readonly remedy: string | undefined;
   readonly evidence: string | undefined;
+  readonly neededBytes: number | undefined;
 
   constructor(report: ErrorReport, options?: ErrorOptions) {
     super(report.message, options);
@@ -42,6 +45,7 @@ export class LonghandError extends Error {
     this.kind = report.kind;
     this.remedy = report.remedy;
     this.evidence = report.evidence;
+    this.neededBytes = report.neededBytes;
   }
 }
 
@@ -61,8 +65,8 @@ export class UsageError extends LonghandError {
 
 /** Not enough space, or a folder that cannot be written. */
 export class DiskError extends LonghandError {
-  constructor(message: string, remedy: string) {
-    super({ kind: 'disk', message, remedy });
+  constructor(message: string, remedy: string, more: { neededBytes?: number } = {}) {
+    super({ kind: 'disk', message, remedy, ...more });
   }
 }
 
@@ -101,6 +105,7 @@ export function reportOf(error: unknown): ErrorReport {
       message: error.message,
       ...(error.remedy ? { remedy: error.remedy } : {}),
       ...(error.evidence ? { evidence: error.evidence } : {}),
+      ...(error.neededBytes === undefined ? {} : { neededBytes: error.neededBytes }),
     };
   }
   const { code, path } = (error ?? {}) as { code?: unknown; path?: unknown };

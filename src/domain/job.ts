@@ -34,9 +34,22 @@ export function statesBefore(to: JobStatus): JobStatus[] {
   return JOB_STATUSES.filter((from) => canTransition(from, to));
 }
 
+/** After so long without a heartbeat nobody is thought to work on a job. */
+export const ORPHAN_TIMEOUT_SECONDS = 300;
+
 /** States in which a job rests until somebody acts on it. */
 export function isAtRest(status: JobStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled' || status === 'paused';
+}
+
+/** Who may have paused a job. All but the user let it go on by themselves. */
+export const PAUSERS = ['user', 'quiet hours', 'queue'] as const;
+export type Pauser = (typeof PAUSERS)[number];
+
+/** Whether a job rests until a person acts on it; one that was paused by the clock or with the queue does not. */
+export function awaitsPerson(status: JobStatus, pausedBy: string | null | undefined): boolean {
+  if (status === 'paused') return pausedBy !== 'quiet hours' && pausedBy !== 'queue';
+  return isAtRest(status);
 }
 
 /** Why a transition is refused, in words for a person. */

@@ -81,7 +81,7 @@ const FAMILIES: Readonly<Record<Family, { sizeBytes: number; needBytes: number }
 };
 
 /** The runner beside its engine workers: Node and the chunk in hand. */
-const RUNNER_BYTES = 100e6;
+export const RUNNER_BYTES = 100e6;
 
 /** A smaller model is one that needs at most so much of the memory; one that needs hardly less would end the same way. */
 const SMALLER_SHARE = 0.9;

@@ -13,5 +13,13 @@ export type RunOutcome =
   | { type: 'orphaned'; reason: string };
 
 /** Why somebody asked a run to stop. */
-export const STOP_REASONS = ['interrupted', 'shutdown', 'pause', 'cancel', 'lease lost'] as const;
+export const STOP_REASONS = [
+  'interrupted',
+  'shutdown',
+  'pause',
+  'quiet hours',
+  'queue paused',
+  'cancel',
+  'lease lost',
+] as const;
 export type StopReason = (typeof STOP_REASONS)[number];

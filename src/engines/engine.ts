@@ -1,3 +1,4 @@
+import type { SoundQuality } from '../domain/model-choice.ts';
 import type { Word } from '../transcript/transcript.ts';
 
 /**
@@ -19,15 +20,39 @@ export interface Engine {
   readonly maxChunkSeconds: number;
   /** Languages it can be asked for (`en`, `th`, …), or 'any'. `auto` is legal only when `detectLanguage` exists. */
   readonly languages: readonly string[] | 'any';
-  /** Seconds of work for a second of audio on one core before anything was measured, by model name. */
-  seedRealtimeFactor(model: string): number;
+  /**
+   * Seconds of work for a second of audio before anything was measured, by model name.
+   * @param processes engine workers side by side; 1 by default. It matters where each of them works on one core
+   */
+  seedRealtimeFactor(model: string, processes?: number): number;
+  /** Cores that a worker with so many threads keeps busy; as many when this is not given. */
+  coresOf?(threads: number): number;
   /** Whether it can work here now, without side effects. Cheap enough for `longhand doctor`. */
   check(settings: EngineSettings): Promise<EngineCheck>;
   /**
-   * Turns what the user asked for (`auto`, a name, a path) into the model that will be used.
-   * @throws ModelError when it is not installed or damaged; the remedy names the command that installs it.
+   * Turns what the user asked for (`auto`, a name, a path) into the model that will be used. An engine that can
+   * `chooseModel` leaves `auto` as it is: its model is named so until the recording is known.
+   * @throws ModelError when it is not installed or damaged, or `auto` has nothing to choose from; the remedy names the
+   *   command that installs it.
    */
-  resolveModel(requested: string, settings: EngineSettings): Promise<ResolvedModel>;
+  resolveModel(requested: string, settings: EngineSettings, language?: string): Promise<ResolvedModel>;
+  /**
+   * Which model `auto` means for a recording, and how many workers may hold it at the same time. Only for engines with
+   * several models.
+   * @throws ModelError when none can be used; LonghandError of the kind `memory` when none fits.
+   */
+  chooseModel?(recording: RecordingFacts, settings: EngineSettings): Promise<ChosenModel>;
+  /** The model to take after one that ran out of memory, or why there is none. Only for engines with several models. */
+  smallerModel?(
+    current: { model: string; language: string },
+    settings: EngineSettings,
+  ): Promise<{ model: string } | { problem: string }>;
+  /**
+   * Memory that all processes of a job need together, the runner included. For `auto` it is the least that could do the
+   * job, since the choice keeps to what is free. A model that is not there needs no more than the runner that says so.
+   * @param need.model `auto`, a name or a path
+   */
+  memoryNeedBytes(need: { model: string; processes: number }, settings: EngineSettings): Promise<number>;
   /** The language spoken in a slice, as BCP 47. Only for engines that can tell. */
   detectLanguage?(slice: AudioSlice, options: WorkerOptions): Promise<string>;
   /** Starts a worker. Resolves when it is ready for its first slice. */
@@ -52,6 +77,27 @@ export interface EngineCheck {
   detail: string;
   /** What to do when it is not available. */
   remedy?: string;
+}
+
+/** What a model is chosen by. */
+export interface RecordingFacts {
+  durationSeconds: number;
+  /** Undefined when it was not measured. */
+  quality: SoundQuality | undefined;
+  /** BCP 47, or `auto`. */
+  language: string;
+  /** Engine workers side by side, as wished for. */
+  processes: number;
+  /** Memory that the job can have, measured now. */
+  freeBytes: number;
+  /** MAX_MEMORY_PER_TRANSCRIPTION. */
+  limitBytes: number;
+}
+
+export interface ChosenModel {
+  model: ResolvedModel;
+  /** At most as many as wished for. */
+  processes: number;
 }
 
 export interface ResolvedModel {

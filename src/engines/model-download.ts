@@ -9,6 +9,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LonghandError, ModelError, NetworkError, UsageError } from '../domain/errors.ts';
+import { percentDecoded } from '../domain/percent.ts';
 import { inspectGgmlModel } from './ggml-model.ts';
 import { claimPart, emptyPart, type Part, releasePart, rememberValidator } from './model-part.ts';
 import {
@@ -289,7 +290,7 @@ function addressOf(source: string, fileName: string): Address {
   }
   const headers: Record<string, string> = { 'accept-encoding': 'identity', 'user-agent': 'longhand' };
   if (url.username) {
-    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    const credentials = `${percentDecoded(url.username)}:${percentDecoded(url.password)}`;
     headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
     url.username = '';
     url.password = '';

@@ -1,6 +1,7 @@
 /** Any server that speaks OpenAI's `POST /v1/audio/transcriptions`: OpenAI itself, or one of the many that imitate it. */
 import { open } from 'node:fs/promises';
 import { EngineError, LonghandError } from '../domain/errors.ts';
+import { RUNNER_BYTES } from '../domain/model-choice.ts';
 import type { Word } from '../transcript/transcript.ts';
 import type {
   AudioSlice,
@@ -36,9 +37,12 @@ export function createOpenAiEngine(changes: Partial<OpenAiLimits> = {}): Engine 
     languages: 'any',
     /** The work is done elsewhere; what is left is waiting. */
     seedRealtimeFactor: () => 0.1,
+    coresOf: () => 0,
     check,
     resolveModel: async (requested) =>
       requested === 'auto' ? { name: DEFAULT_MODEL, reason: "the name of OpenAI's Whisper" } : { name: requested },
+    /** The model is elsewhere. */
+    memoryNeedBytes: async () => RUNNER_BYTES,
     detectLanguage: async (slice, options) => {
       const answer = await request(slice, { ...options, language: UNDETERMINED }, limits, new AbortController().signal);
       return languageTag(answer.language);

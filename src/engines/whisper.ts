@@ -17,6 +17,12 @@ import type { AudioSlice, Engine, EngineWorker, ResolvedModel, WorkerExit, Worke
 import { inspectGgmlModel } from './ggml-model.ts';
 import { installedModel, listModels, type ModelEntry, nearestModelName } from './models.ts';
 import { builtWhisper } from './whisper-build.ts';
+import {
+  chooseWhisperModel,
+  requireUsableModel,
+  smallerWhisperModel,
+  whisperMemoryNeedBytes,
+} from './whisper-choice.ts';
 import { tagOfWhisperCode, WHISPER_LANGUAGES, whisperCodeOf } from './whisper-languages.ts';
 import { type RunningWhisper, sliceDurationMs, startWhisper } from './whisper-process.ts';
 import { wordsOf } from './whisper-words.ts';
@@ -34,6 +40,8 @@ const SEED_REALTIME_FACTORS: Readonly<Record<string, number>> = {
   medium: 0.5,
   large: 1,
   'large-v3-turbo': 0.5,
+  // Not chosen yet: medium, for most recordings.
+  auto: 0.5,
 };
 
 export const whisper: Engine = {
@@ -67,7 +75,14 @@ export const whisper: Engine = {
     }
     return { available: true, detail: `${detail}, models: ${installed.map((model) => model.name).join(', ')}` };
   },
-  resolveModel: async (requested, { cacheDir }) => await resolveModel(requested, cacheDir),
+  resolveModel: async (requested, { cacheDir }, language = 'auto') => {
+    if (requested !== 'auto') return await resolveModel(requested, cacheDir);
+    await requireUsableModel(cacheDir, language);
+    return { name: 'auto' };
+  },
+  chooseModel: (recording, { cacheDir }) => chooseWhisperModel(recording, cacheDir),
+  smallerModel: (current, { cacheDir }) => smallerWhisperModel(current, cacheDir),
+  memoryNeedBytes: (need, { cacheDir }) => whisperMemoryNeedBytes(need, cacheDir),
   async detectLanguage(slice, options) {
     const { program, modelPath, multilingual } = await prepare(options);
     if (!multilingual) return 'en';
@@ -103,14 +118,6 @@ async function versionOf(program: string): Promise<string | undefined> {
 }
 
 async function resolveModel(requested: string, cacheDir: string): Promise<ResolvedModel> {
-  if (requested === 'auto') {
-    const installed = (await listModels(cacheDir)).filter((model) => model.installed);
-    const chosen = installed.find((model) => model.name === 'base') ?? installed[0];
-    if (!chosen) {
-      throw new ModelError('No Whisper model is installed.', { remedy: 'Run: longhand models pull base' });
-    }
-    return { ...(await verified(chosen)), reason: chosen.name === 'base' ? 'the usual choice' : 'it is installed' };
-  }
   const entry = await installedModel(requested, cacheDir);
   if (entry) return await verified(entry);
   if (requested.includes(sep) || requested.endsWith('.bin')) {

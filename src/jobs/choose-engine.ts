@@ -58,7 +58,7 @@ async function tryEngine(
     );
   }
   try {
-    return { engine, model: await engine.resolveModel(model, settings) };
+    return { engine, model: await engine.resolveModel(model, settings, language) };
   } catch (error) {
     if (!(error instanceof LonghandError)) throw error;
     throw new UsageError(error.message, error.remedy);

@@ -1,9 +1,11 @@
 import type { JobStatus } from '../domain/job.ts';
 import type { StopReason } from '../domain/outcome.ts';
 import { getJob, transition } from '../store/jobs.ts';
+import { takeOverPause } from '../store/pauses.ts';
 import type { JobRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
-import { JobNotFoundError, JobStateError } from './errors.ts';
+import { USER } from './actor.ts';
+import { JobStateError, jobNotFound } from './errors.ts';
 
 /** A job may change between the look and the step; it is looked at again this often. */
 const TRIES = 3;
@@ -24,6 +26,8 @@ export interface Controlled {
   to: JobStatus;
   /** True while it is still on its way there. */
   stopping: boolean;
+  /** Whose pause it was, when the user's has taken its place. */
+  pausedBefore?: string;
 }
 
 /**
@@ -36,7 +40,7 @@ export async function cancel({ store, stop }: ControlContext, id: number): Promi
       throw new JobStateError(`Job ${id} is ${from}; there is nothing to cancel.`, `See: longhand show ${id}`);
     }
     const reason = from === 'processing' ? 'Stopped by user' : 'Cancelled by user';
-    const won = await transition(store, id, 'cancelled', { from: [from], actor: 'user', reason });
+    const won = await transition(store, id, 'cancelled', { from: [from], actor: USER, reason });
     if (!won) return undefined;
     // The row says so first: whatever the run still hands in is refused from here on.
     return { id, from, to: 'cancelled', stopping: stop(id, 'cancel', NO_GRACE_MS) };
@@ -44,19 +48,36 @@ export async function cancel({ store, stop }: ControlContext, id: number): Promi
 }
 
 /**
- * Pauses a job: one that waits at once, one that is worked on after the chunk in flight.
+ * Pauses a job: one that waits at once, one that is worked on after the chunk in flight. One that is paused by quiet hours or
+ * with the queue is the user's from then on, and does not go on by itself.
  * @throws JobNotFoundError, JobStateError when there is nothing to pause
  */
 export async function pause({ store, stop }: ControlContext, id: number): Promise<Controlled> {
-  return await decide(store, id, async ({ status: from }) => {
+  return await decide(store, id, async (job) => {
+    const { status: from } = job;
     if (from === 'processing') {
       return stop(id, 'pause') ? { id, from, to: 'paused', stopping: true } : undefined;
+    }
+    if (from === 'paused' && job.paused_by !== null && job.paused_by !== USER) {
+      const pausedBefore = await takeOverPause(store, id, { actor: USER });
+      if (pausedBefore === undefined) return undefined;
+      stop(id, 'pause');
+      return { id, from, to: 'paused', stopping: false, pausedBefore };
+    }
+    if (from === 'retrying') {
+      throw new JobStateError(
+        `Job ${id} waits for its next try, and nothing of it is running; it cannot be paused.`,
+        `Give it up: longhand cancel ${id}. Or let it try now: longhand retry ${id}`,
+      );
     }
     if (from !== 'pending') {
       throw new JobStateError(`Job ${id} is ${from}; there is nothing to pause.`, `See: longhand show ${id}`);
     }
-    const how = { from: [from], actor: 'user', reason: 'Paused by user', set: { paused_by: 'user' } };
-    return (await transition(store, id, 'paused', how)) ? { id, from, to: 'paused', stopping: false } : undefined;
+    const how = { from: [from], actor: USER, reason: 'Paused by user', set: { paused_by: USER } };
+    if (!(await transition(store, id, 'paused', how))) return undefined;
+    // Nothing runs that could be stopped; but nobody waits for it any more.
+    stop(id, 'pause');
+    return { id, from, to: 'paused', stopping: false };
   });
 }
 
@@ -68,7 +89,7 @@ async function decide(
 ): Promise<Controlled> {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const job = await getJob(store, id);
-    if (!job) throw new JobNotFoundError(id);
+    if (!job) throw await jobNotFound(store, id);
     const done = await act(job);
     if (done) return done;
   }

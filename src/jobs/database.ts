@@ -8,6 +8,7 @@ import { backupStore } from '../store/backup.ts';
 import { listBackups } from '../store/backups-dir.ts';
 import { connectPostgres } from '../store/connect-postgres.ts';
 import { isDamage } from '../store/damage.ts';
+import { lockDatabase } from '../store/database-lock.ts';
 import { type Examined, examineStore } from '../store/examine.ts';
 import { dryRun, type Migrated, migrateDown, migrateUp } from '../store/migrate.ts';
 import { openStore } from '../store/open.ts';
@@ -57,9 +58,14 @@ export function databaseFile(dataDir: string): string {
   return join(dataDir, 'longhand.db');
 }
 
+/** What sentences call the database: the file, or the server's address without its password. */
+export function nameOf({ dataDir, databaseUrl }: DatabasePlace): string {
+  return databaseUrl === undefined ? databaseFile(dataDir) : addressOf(databaseUrl).name;
+}
+
 /** Reads the database from end to end, also while somebody works with it. */
 export async function checkDatabase(place: DatabasePlace): Promise<Checked> {
-  const database = place.databaseUrl === undefined ? databaseFile(place.dataDir) : addressOf(place.databaseUrl).name;
+  const database = nameOf(place);
   try {
     const store = await lookAt(place);
     if (!store) return { database, state: 'none' };
@@ -89,7 +95,7 @@ export async function backUpDatabase(place: DatabasePlace): Promise<BackedUp> {
  */
 export async function restoreDatabase(place: DatabasePlace, from: string): Promise<Restored> {
   const { dataDir, databaseUrl: url, clock } = place;
-  return await alone(dataDir, () =>
+  return await alone(place, () =>
     restoreStore(resolve(from), { file: databaseFile(dataDir), url, clock, lastJobId: lastJobFolder(dataDir) }),
   );
 }
@@ -141,18 +147,19 @@ async function migration(
  * @throws UsageError when somebody does
  */
 export async function withStore<T>(
-  { dataDir, databaseUrl: url, clock }: DatabasePlace,
+  place: DatabasePlace,
   { migrate = true }: { migrate?: boolean },
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  return await alone(dataDir, async () => {
+  const { dataDir, databaseUrl: url, clock } = place;
+  return await alone(place, async () => {
     const store = await openStore({ file: databaseFile(dataDir), url, clock, migrate });
     return await closing(store, () => work(store));
   });
 }
 
-/** Does the work as the one process that owns the data folder. */
-async function alone<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
+/** Does the work as the one process that owns the data folder, and the database when it is on a server. */
+async function alone<T>({ dataDir, databaseUrl: url, clock }: DatabasePlace, work: () => Promise<T>): Promise<T> {
   makePrivateFolder(dataDir);
   const lock = tryOwnerLock(join(dataDir, 'owner.lock'));
   if (!lock) {
@@ -162,14 +169,19 @@ async function alone<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
     );
   }
   try {
-    return await work();
+    const databaseLock = url === undefined ? undefined : await lockDatabase({ url, clock });
+    try {
+      return await work();
+    } finally {
+      await databaseLock?.release();
+    }
   } finally {
     lock.release();
   }
 }
 
 /** The database as it is, neither made nor migrated; undefined when there never was one. */
-async function lookAt({ dataDir, databaseUrl: url, clock }: DatabasePlace): Promise<Store | undefined> {
+export async function lookAt({ dataDir, databaseUrl: url, clock }: DatabasePlace): Promise<Store | undefined> {
   const file = databaseFile(dataDir);
   if (url !== undefined) return await connectPostgres({ url, file, clock });
   if (existsSync(file)) return openReadOnly({ file, clock });
@@ -178,7 +190,8 @@ async function lookAt({ dataDir, databaseUrl: url, clock }: DatabasePlace): Prom
   return undefined;
 }
 
-async function closing<T>(store: Store, work: () => Promise<T>): Promise<T> {
+/** Does something with a store and closes it. */
+export async function closing<T>(store: Store, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {

@@ -104,20 +104,8 @@ function figure(value: number | null): string {
   return value === null ? '' : String(Math.round(value * 100) / 100);
 }
 
-function history({ events }: JobDetails): string {
-  return events.map((event) => `${event.at}  ${sentenceOf(event)}\n`).join('');
-}
-
-function sentenceOf({ type, from, to, actor, reason }: JobDetails['events'][number]): string {
-  const what = {
-    submitted: `The ${actor} submitted the job`,
-    claimed: `The ${actor} began a run`,
-    status: `The ${actor} took the job from ${from} to ${to}`,
-    changed: `The ${actor} changed the job`,
-    deleted: `The ${actor} deleted the job`,
-    queue: `The ${actor} changed the queue`,
-  }[type];
-  return `${what}${reason ? `: ${reason}` : ''}`.replace(/\.?$/, '.');
+function history(job: JobDetails): string {
+  return job.history.map(({ at, sentence }) => `${at}  ${sentence}\n`).join('');
 }
 
 function jsonText(value: unknown): string {

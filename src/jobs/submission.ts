@@ -1,3 +1,4 @@
+import { resolve, sep } from 'node:path';
 import type { EngineName } from '../engines/engine.ts';
 import type { JobParameters } from '../pipeline/order.ts';
 
@@ -8,10 +9,14 @@ export interface Submission extends Omit<JobParameters, 'engine'> {
   /** Absolute path of the recording, as data: any characters. */
   path: string;
   engine: EngineName | 'auto';
+  /** Makes a job of it even when the same recording is one already. */
+  again?: boolean | undefined;
+  /** It comes from a watched folder: it is recorded that this file, as it is now, was handed in. */
+  watched?: boolean | undefined;
 }
 
 /** The part of the settings that goes with a job and stays with it. */
-export type SubmissionSettings = Omit<Submission, 'path' | 'id'>;
+export type SubmissionSettings = Omit<Submission, 'path' | 'id' | 'again' | 'watched'>;
 
 /** A recording with what the settings say today. */
 export function submissionOf(path: string, settings: SubmissionSettings): Submission {
@@ -27,4 +32,9 @@ export function submissionOf(path: string, settings: SubmissionSettings): Submis
     overlapSeconds: settings.overlapSeconds,
     chunkTimeoutSeconds: settings.chunkTimeoutSeconds,
   };
+}
+
+/** A model may be named by a file of the user's; the owner stands in another folder. */
+export function modelAsGiven(model: string): string {
+  return model.includes(sep) || model.endsWith('.bin') ? resolve(model) : model;
 }

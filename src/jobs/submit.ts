@@ -1,21 +1,28 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
 import type { Engine, EngineName, EngineSettings } from '../engines/engine.ts';
 import { sha256OfFile } from '../files/hash.ts';
 import type { JobParameters } from '../pipeline/order.ts';
-import { getJob, insertJob, JobExistsError } from '../store/jobs.ts';
+import { getJob, insertJob, JobExistsError, type NewJob } from '../store/jobs.ts';
 import type { JobRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
+import { noteWatched } from '../store/watched-files.ts';
 import { chooseEngine } from './choose-engine.ts';
+import { type Duplicate, insertUnlessDone } from './duplicates.ts';
 import { JobStateError } from './errors.ts';
+import type { Lengths } from './lengths.ts';
 import type { Submission } from './submission.ts';
 
 export interface SubmitContext {
   store: Store;
   engines: readonly Engine[];
   settings: EngineSettings;
+  /** Finds out how long the recordings are that wait; without it they are looked at when their turn comes. */
+  lengths?: Lengths;
+  /** Called before a job is made; where it throws none is. */
+  makeRoom?(): Promise<void>;
 }
 
 export interface Submitted {
@@ -23,21 +30,26 @@ export interface Submitted {
   filename: string;
   engine: EngineName;
   model: string;
-  /** Set when the job was there already. */
+  /** Set when the job was there already, under the number asked for. */
   existed?: true;
+  /** Set when the same recording was handed in before with the same wish: `id` is that job, and no other was made. */
+  duplicateOf?: Duplicate;
+  /** A job for the same recording that was asked for in another way. */
+  earlier?: number;
 }
 
 /**
- * Accepts a recording as a job. With a number it may be done twice: the second time finds the job of the first.
+ * Accepts a recording as a job. With a number it may be done twice: the second time finds the job of the first. Without one
+ * the same content, wherever it is, is found by its sha256: then no other job is made unless `again` is set.
  * @throws UsageError when there is nothing to transcribe or nothing to do it with; then no job exists. JobStateError when
  * the number belongs to a job for another recording
  */
 export async function submit(context: SubmitContext, wish: Submission): Promise<Submitted> {
-  await requireFile(wish.path);
+  const facts = await requireFile(wish.path);
   const known = await submittedBefore(context.store, wish);
   if (known) return known;
   try {
-    return await accept(context, wish);
+    return await accept(context, wish, facts);
   } catch (error) {
     // The same wish, sent twice at the same time.
     const taken = error instanceof JobExistsError ? await submittedBefore(context.store, wish) : undefined;
@@ -46,15 +58,14 @@ export async function submit(context: SubmitContext, wish: Submission): Promise<
   }
 }
 
-async function accept({ store, engines, settings }: SubmitContext, wish: Submission): Promise<Submitted> {
+async function accept({ store, engines, settings, lengths, makeRoom }: SubmitContext, wish: Submission, facts: Stats) {
   const { engine, model } = await chooseEngine(engines, settings, wish);
   requireChunkFits(engine, wish);
-  const { path, id: number, ...asked } = wish;
+  const { path, id: number, again, watched, ...asked } = wish;
   const parameters: JobParameters = { ...asked, engine: engine.name };
-  const filename = basename(path);
-  const id = await insertJob(store, {
+  const job = {
     ...(number === undefined ? {} : { id: number }),
-    filename,
+    filename: basename(path),
     originalPath: path,
     engine: engine.name,
     model: model.name,
@@ -62,17 +73,36 @@ async function accept({ store, engines, settings }: SubmitContext, wish: Submiss
     processes: wish.processes,
     workers: wish.workers,
     parameters,
-    stages: {
-      download: 'skipped',
-      prepare: 'not_started',
-      transcribe: 'not_started',
-      diarize: 'skipped',
-      quotes: 'skipped',
-      summary: 'skipped',
-    },
-    actor: 'user',
-  });
-  return { id, filename, engine: engine.name, model: model.name };
+    sourceBytes: facts.size,
+    sourceModifiedMs: Math.round(facts.mtimeMs),
+    stages: STAGES,
+    watched: watched ?? false,
+    actor: watched ? 'watch' : 'user',
+  } satisfies NewJob;
+  const answer = (id: number) => ({ id, filename: job.filename, engine: engine.name, model: model.name });
+  if (number !== undefined || again) {
+    await makeRoom?.();
+    const id = await insertJob(store, job);
+    lengths?.find(id, path);
+    return answer(id);
+  }
+  const { id, duplicateOf, earlier } = await insertUnlessDone(store, job, makeRoom);
+  if (!duplicateOf) lengths?.find(id, path);
+  else if (watched) await noteWatched(store.db, watchedFile(job), id, store.clock.now());
+  return { ...answer(id), ...(duplicateOf ? { duplicateOf } : {}), ...(earlier === undefined ? {} : { earlier }) };
+}
+
+const STAGES = {
+  download: 'skipped',
+  prepare: 'not_started',
+  transcribe: 'not_started',
+  diarize: 'skipped',
+  quotes: 'skipped',
+  summary: 'skipped',
+} as const;
+
+function watchedFile(job: { originalPath: string; sourceBytes: number; sourceModifiedMs: number }) {
+  return { path: job.originalPath, bytes: job.sourceBytes, modifiedMs: job.sourceModifiedMs };
 }
 
 /** The job that has the number already. @throws JobStateError when it is for another recording */
@@ -105,9 +135,10 @@ async function wasChanged(job: JobRow, path: string): Promise<boolean> {
 
 /**
  * Makes sure that a path is a file that can be read.
+ * @returns what the system says of it
  * @throws UsageError
  */
-export async function requireFile(path: string): Promise<void> {
+export async function requireFile(path: string): Promise<Stats> {
   const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
       throw new UsageError(`There is no file "${path}".`, 'Check the name; quotes help when it has spaces.');
@@ -124,6 +155,7 @@ export async function requireFile(path: string): Promise<void> {
   await access(path, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`"${path}" cannot be read (${error.code}).`, 'Check the permissions of the file.');
   });
+  return facts;
 }
 
 function requireChunkFits(engine: Engine, { chunkDurationSeconds, overlapSeconds }: Submission): void {

@@ -2,7 +2,7 @@ import { getJob } from '../store/jobs.ts';
 import { listRuns } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { listUsage } from '../store/usage.ts';
-import { JobNotFoundError } from './errors.ts';
+import { jobNotFound } from './errors.ts';
 
 /** One look at a run's processes. */
 export interface UsagePoint {
@@ -27,7 +27,7 @@ export interface RunUsage {
  * @throws JobNotFoundError
  */
 export async function usageOf(store: Store, jobId: number): Promise<{ id: number; runs: RunUsage[] }> {
-  if (!(await getJob(store, jobId))) throw new JobNotFoundError(jobId);
+  if (!(await getJob(store, jobId))) throw await jobNotFound(store, jobId);
   const runs: RunUsage[] = [];
   for (const run of await listRuns(store, jobId)) {
     const samples = await listUsage(store, run.id);

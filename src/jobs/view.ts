@@ -1,13 +1,17 @@
 import type { JobStatus } from '../domain/job.ts';
+import type { ProgressReport } from '../pipeline/progress.ts';
+import type { TranscribeOutput } from '../pipeline/stages/decide.ts';
 import { listArtifacts } from '../store/artifacts.ts';
 import { chunkCounts } from '../store/chunks.ts';
 import { listEvents } from '../store/events.ts';
 import { getJob, type JobSummary } from '../store/jobs.ts';
+import { positionOf } from '../store/positions.ts';
 import { listRuns } from '../store/runs.ts';
-import type { EventType, RunRow } from '../store/schema.ts';
+import type { RunRow, StageRow } from '../store/schema.ts';
 import { listStages } from '../store/stages.ts';
-import type { Store } from '../store/store.ts';
-import { JobNotFoundError } from './errors.ts';
+import { jobNotFound } from './errors.ts';
+import { type EventView, eventViewOf, type HistoryLine, historyOf } from './history.ts';
+import { type JobTimes, type QueueContext, timesOf } from './queue-view.ts';
 
 /** A job as people and programs see it in a list. Times are ISO 8601, durations seconds. */
 export interface JobView {
@@ -15,6 +19,10 @@ export interface JobView {
   filename: string;
   path: string | null;
   status: JobStatus;
+  /** Higher goes first; 0 when nothing was said. */
+  priority: number;
+  /** Its place in the queue while it waits: 1 is next. */
+  position: number | null;
   /** 0 to 100. */
   progress: number;
   stage: string;
@@ -23,6 +31,8 @@ export interface JobView {
   elapsedSeconds: number;
   /** Seconds of recording per second of work. */
   speed: number;
+  /** Seconds until it is done, while it is worked on. */
+  secondsLeft: number | null;
   engine: string | null;
   model: string;
   language: string | null;
@@ -33,7 +43,7 @@ export interface JobView {
 }
 
 /** Everything that is known of a job but its words. */
-export interface JobDetails extends JobView {
+export interface JobDetails extends JobView, JobTimes {
   /** What was asked for; a run again has the same. */
   parameters: unknown;
   log: string | null;
@@ -47,18 +57,23 @@ export interface JobDetails extends JobView {
   retryCount: number;
   /** Who paused it, while it is paused. */
   pausedBy: string | null;
+  /** Why its model was chosen, where it was. */
+  modelReason: string | null;
   chunks: { total: number; complete: number; failed: number };
-  stages: { name: string; status: string; startedAt: string | null; endedAt: string | null; error: string | null }[];
+  stages: {
+    name: string;
+    status: string;
+    startedAt: string | null;
+    endedAt: string | null;
+    /** While it goes on. */
+    estimatedEndAt: string | null;
+    error: string | null;
+  }[];
   runs: RunView[];
   artifacts: { name: string; stage: string; path: string; sha256: string; bytes: number }[];
-  events: {
-    at: string;
-    type: EventType;
-    from: string | null;
-    to: string | null;
-    actor: string;
-    reason: string | null;
-  }[];
+  events: EventView[];
+  /** The events and the ends of the runs, as sentences, the first first. */
+  history: HistoryLine[];
 }
 
 export interface RunView {
@@ -88,18 +103,24 @@ export interface RunView {
 
 const EVENTS_SHOWN = 1000;
 
-/** A row as a view. */
-export function viewOf(job: JobSummary): JobView {
+/**
+ * A row as a view, with its place among those that wait.
+ * @param live what its runner says, while it is worked on: a row tells it only now and then
+ */
+export function viewOf(job: JobSummary, position?: number, live?: ProgressReport): JobView {
   return {
     id: job.id,
     filename: job.filename,
     path: job.original_path,
     status: job.status,
-    progress: job.progress,
-    stage: job.progress_stage,
+    priority: job.priority,
+    position: position ?? null,
+    progress: Math.max(job.progress, live?.percent ?? 0),
+    stage: live?.stage ?? job.progress_stage,
     durationSeconds: job.duration_minutes * 60,
     elapsedSeconds: job.elapsed_seconds,
-    speed: job.speed,
+    speed: live?.speed ?? job.speed,
+    secondsLeft: live?.secondsLeft ?? null,
     engine: job.engine,
     model: job.model,
     language: job.language,
@@ -111,18 +132,24 @@ export function viewOf(job: JobSummary): JobView {
 }
 
 /** @throws JobNotFoundError */
-export async function detailsOf(store: Store, id: number): Promise<JobDetails> {
+export async function detailsOf(queue: QueueContext, id: number): Promise<JobDetails> {
+  const { store } = queue;
   const job = await getJob(store, id);
-  if (!job) throw new JobNotFoundError(id);
-  const [counts, stages, runs, artifacts, events] = await Promise.all([
+  if (!job) throw await jobNotFound(store, id);
+  const [counts, stages, runs, artifacts, events, position, times] = await Promise.all([
     chunkCounts(store, id),
     listStages(store, id),
     listRuns(store, id),
     listArtifacts(store, id),
     listEvents(store, { jobId: id, limit: EVENTS_SHOWN }),
+    positionOf(store, id),
+    timesOf(queue, job),
   ]);
+  const runViews = runs.map(runViewOf);
+  const eventViews = events.map(eventViewOf);
   return {
-    ...viewOf(job),
+    ...viewOf(job, position, queue.progressOf(id)),
+    ...times,
     parameters: JSON.parse(job.parameters ?? 'null'),
     log: job.log_file_path,
     errors: runs.filter(({ outcome }) => outcome === 'failed').length,
@@ -130,25 +157,26 @@ export async function detailsOf(store: Store, id: number): Promise<JobDetails> {
     crashCount: job.crash_count,
     retryCount: job.retry_count,
     pausedBy: job.paused_by,
+    modelReason: modelReasonOf(stages),
     chunks: { total: counts.total, complete: counts.complete, failed: counts.error },
     stages: stages.map((stage) => ({
       name: stage.name,
       status: stage.status,
       startedAt: isoOrNull(stage.started_at),
       endedAt: isoOrNull(stage.ended_at),
+      estimatedEndAt: isoOrNull(stage.estimated_end_at),
       error: stage.error_message,
     })),
-    runs: runs.map(runViewOf),
+    runs: runViews,
     artifacts: artifacts.map(({ name, stage, path, sha256, bytes }) => ({ name, stage, path, sha256, bytes })),
-    events: events.map((event) => ({
-      at: iso(event.at),
-      type: event.type,
-      from: event.from_status,
-      to: event.to_status,
-      actor: event.actor,
-      reason: event.reason,
-    })),
+    events: eventViews,
+    history: historyOf(eventViews, runViews),
   };
+}
+
+function modelReasonOf(stages: readonly StageRow[]): string | null {
+  const output = stages.find(({ name }) => name === 'transcribe')?.output;
+  return (JSON.parse(output ?? 'null') as TranscribeOutput | null)?.model.reason ?? null;
 }
 
 /** An owner that died takes its runs along; what had finished a chunk by then is not to blame. */

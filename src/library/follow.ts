@@ -1,5 +1,5 @@
 import { type ApiClient, OwnerGoneError } from '../api/client.ts';
-import { isAtRest } from '../domain/job.ts';
+import { awaitsPerson } from '../domain/job.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
 import type { News } from '../supervisor/news.ts';
 
@@ -32,7 +32,7 @@ export async function follow(api: ApiClient, id: number, { onProgress, signal, s
       if (news.type === 'progress') onProgress(news.progress);
       if (news.type !== 'state') continue;
       if (signal?.aborted && news.status !== 'processing') throw signal.reason;
-      if (isAtRest(news.status)) return;
+      if (awaitsPerson(news.status, news.pausedBy)) return;
     }
   } finally {
     signal?.removeEventListener('abort', giveUp);

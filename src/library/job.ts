@@ -8,7 +8,6 @@ import type { JobView } from '../jobs/view.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
 import type { StartOwner } from '../session/owner-process.ts';
 import { openSession } from '../session/session.ts';
-import { wantJob } from './callers.ts';
 import { follow } from './follow.ts';
 import type { Notices } from './notices.ts';
 import { type Output, writeText } from './output.ts';
@@ -47,7 +46,7 @@ export async function seeThrough(startOwner: StartOwner, config: Config, task: T
     try {
       signal?.throwIfAborted();
       id = id === undefined ? await submit(session.api, config, task) : await goOn(session.api, id);
-      await followOurs(session.api, config, id, task);
+      await followOurs(session.api, id, task);
       return await outcomeOf(session.api, id, task);
     } catch (error) {
       if (!(error instanceof OwnerGoneError)) throw error;
@@ -76,18 +75,13 @@ async function goOn(api: ApiClient, id: number): Promise<number> {
   return id;
 }
 
-async function followOurs(api: ApiClient, { dataDir }: Config, id: number, task: Task): Promise<void> {
-  const caller = wantJob(dataDir, id);
+/** The owner stops the job when nobody else waits for it. */
+async function followOurs(api: ApiClient, id: number, { onProgress, signal }: Task): Promise<void> {
   const stop = async () => {
-    if (!caller.alone()) return false;
     const { stopping } = await api.post<{ stopping: boolean }>(`/api/jobs/${id}/stop`, { why: 'interrupted' });
     return stopping;
   };
-  try {
-    await follow(api, id, { onProgress: task.onProgress, signal: task.signal, stop });
-  } finally {
-    caller.leave();
-  }
+  await follow(api, id, { onProgress, signal, stop });
 }
 
 async function outcomeOf(api: ApiClient, id: number, { output, onProgress }: Task): Promise<Outcome> {

@@ -1,9 +1,9 @@
-import { resolve, sep } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { type Config, SETTINGS, type SettingName } from '../config/schema.ts';
 import { nearest } from '../config/suggest.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { EngineName } from '../engines/engine.ts';
+import { modelAsGiven } from '../jobs/submission.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
 
 /** What `runTranscription` understands. What is not given comes from the environment, the settings file, the defaults. */
@@ -73,7 +73,7 @@ export function settingsWith(options: TranscriptionOptions): Settings {
     if (options[option] !== undefined) flags[setting] = checked(option, setting, options[option]);
   }
   const { config, warnings } = loadConfig(flags);
-  const model = asGiven(config.model);
+  const model = modelAsGiven(config.model);
   const workers = options.workers ?? workersWithout(config);
   return { config: Object.freeze({ ...config, model, workers }), warnings };
 }
@@ -111,9 +111,4 @@ function checked(option: string, setting: SettingName, value: unknown): unknown 
 /** What was set, or our default. A setting that was left alone is the number of cores. */
 function workersWithout({ workers }: Config): number {
   return workers === SETTINGS.workers.type.parse(undefined) ? DEFAULT_WORKERS : workers;
-}
-
-/** A model may be named by a file of the user's; the owner stands in another folder. */
-function asGiven(model: string): string {
-  return model.includes(sep) || model.endsWith('.bin') ? resolve(model) : model;
 }

@@ -22,7 +22,7 @@ export type TranscriptionResult = {
 /** As `app.ts` has it. */
 export type StartOwnerTelling = (
   config: Config,
-  options: { acceptsJobs: boolean; onWarning(sentence: string): void },
+  options: { acceptsJobs: boolean; passing?: boolean; onWarning(sentence: string): void },
 ) => Promise<OwnerProcess | undefined>;
 
 /** Jobs that are not kept have an owner each; together they are no more than jobs of one owner would be. */

@@ -143,8 +143,13 @@ export class JobLog {
     return this.#writer.close();
   }
 
+  /** Whether lines of this level are written. */
+  writes(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) >= this.#leastLevel;
+  }
+
   #isWanted(level: LogLevel): boolean {
-    return this.#closing === undefined && LOG_LEVELS.indexOf(level) >= this.#leastLevel;
+    return this.#closing === undefined && this.writes(level);
   }
 
   #line(level: LogLevel, stage: string, message: string): string {

@@ -1,3 +1,5 @@
+import { percentDecoded } from '../domain/percent.ts';
+
 /** What stands in place of a secret. */
 const HIDDEN = '[hidden]';
 /**
@@ -45,15 +47,7 @@ function passwordsIn(line: string): string[] {
     (pattern) => pattern.exec(line)?.[1] ?? '',
   );
   const passwords = URL.canParse(line) ? [...written, new URL(line).password] : written;
-  return [...passwords, ...passwords.flatMap(percentDecoded)];
-}
-
-function percentDecoded(text: string): string[] {
-  try {
-    return [decodeURIComponent(text)];
-  } catch {
-    return []; // A password may contain a bare "%": then it is not encoded.
-  }
+  return [...passwords, ...passwords.map(percentDecoded)];
 }
 
 function spellingsOf(part: string): string[] {

@@ -34,6 +34,8 @@ export interface StageChange {
   /** What later runs need to know of it; plain JSON. */
   output?: unknown;
   errorMessage?: string;
+  /** Seconds until it is expected to end. */
+  secondsLeft?: number;
 }
 
 export interface JobFacts {
@@ -46,6 +48,10 @@ export interface JobFacts {
   engine?: EngineName;
   model?: string;
   language?: string;
+  /** Engine workers of this run. */
+  processes?: number;
+  /** Threads of each engine worker of this run. */
+  workers?: number;
   /** Program name to version, of what this run works with. */
   versions?: Record<string, string>;
 }
@@ -94,6 +100,8 @@ export interface ChunkResult {
   model: string;
   /** Milliseconds the engine worked on it. */
   workMs: number;
+  /** Seconds until the stage is expected to end. */
+  secondsLeft?: number;
 }
 
 export interface JobResult {

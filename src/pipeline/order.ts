@@ -1,3 +1,4 @@
+import type { LearnedSpeed } from '../domain/estimate.ts';
 import type { StageName, StageStatus } from '../domain/stage.ts';
 import type { EngineName, EngineSettings } from '../engines/engine.ts';
 
@@ -31,6 +32,10 @@ export interface RunOrder extends JobParameters {
   /** A folder for what lives no longer than this run, existing, private, empty. */
   scratchDir: string;
   settings: EngineSettings;
+  /** MAX_MEMORY_PER_TRANSCRIPTION. */
+  memoryLimitBytes: number;
+  /** What to go on with after memory ran out with the model of an earlier run. */
+  smallerModel?: string;
   /** Program name to version, as the one who orders knows them. */
   versions: Record<string, string>;
   /** What earlier runs of this job left. */
@@ -40,5 +45,18 @@ export interface RunOrder extends JobParameters {
     sourceModifiedMs?: number;
     stages: { name: StageName; status: StageStatus; output: unknown }[];
     artifacts: { name: string; path: string; sha256: string; bytes: number }[];
+    /** Per cent that they have reached. */
+    progress?: number;
+    outlook?: Outlook;
   };
+}
+
+/** What is known beforehand about how long a run will take. */
+export interface Outlook {
+  /** Seconds of speech that are not committed yet; the recording's length before it was cut. Missing when neither is known. */
+  secondsLeft?: number;
+  /** By model, with the engine, the engine workers and the threads of this order and the machine to itself; the model that is expected first. */
+  speeds: readonly (LearnedSpeed & { model: string })[];
+  /** How many times longer work takes because of the jobs beside this one. */
+  slowdown: number;
 }

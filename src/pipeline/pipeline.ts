@@ -8,6 +8,7 @@ import type { RunOrder } from './order.ts';
 import type { ProgressMeter } from './progress.ts';
 import { prepare } from './stages/prepare.ts';
 import { transcribe } from './stages/transcribe.ts';
+import type { WorkMeter } from './work-meter.ts';
 
 /** What the stages share. Everything that reaches outside the process's own files comes in through here. */
 export interface PipelineContext {
@@ -16,8 +17,11 @@ export interface PipelineContext {
   engine: Engine;
   recognise: Recogniser;
   progress: ProgressMeter;
+  work: WorkMeter;
   log(level: LogLevel, stage: StageName, message: string): void;
   now(): number;
+  /** Memory that this run can have, measured now: what it has itself, and what is free. */
+  usableMemoryBytes(): number;
   /** Finish the chunk in flight, begin nothing new. */
   drain: AbortSignal;
   /** Give up what is in flight. */
@@ -30,6 +34,10 @@ export type Recogniser = (work: RecognitionWork) => Promise<void>;
 export interface RecognitionWork {
   model: { name: string; path?: string };
   language: string;
+  /** Engine workers side by side. */
+  processes: number;
+  /** Threads of each. */
+  workers: number;
   audioPath: string;
   chunks: PendingChunk[];
   onChunk(chunk: PendingChunk): void;
@@ -53,10 +61,20 @@ export function throwIfStopping(context: PipelineContext): void {
  * @throws StoppedError when it was asked to stop; LeaseLostError when the job is somebody else's; LonghandError
  */
 export async function runPipeline(context: PipelineContext): Promise<void> {
+  expectFromBefore(context);
   context.progress.at('initializing');
   const prepared = await inStage(context, 'prepare', () => prepare(context));
   throwIfStopping(context);
   await inStage(context, 'transcribe', () => transcribe(context, prepared));
+}
+
+/** The first estimate, before anything was looked at. */
+function expectFromBefore({ order, work }: PipelineContext): void {
+  const { outlook } = order.known;
+  const [likely] = outlook?.speeds ?? [];
+  if (outlook) work.beside(outlook.slowdown);
+  if (likely) work.expect(likely, order.processes);
+  if (outlook?.secondsLeft !== undefined) work.ahead(outlook.secondsLeft);
 }
 
 async function inStage<T>(context: PipelineContext, name: StageName, run: () => Promise<T>): Promise<T> {

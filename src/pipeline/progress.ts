@@ -1,5 +1,8 @@
 import { PROGRESS_MARKS, type ProgressMark, percentBetween } from '../domain/stage.ts';
 
+/** A job that is not complete is never further than this. */
+const HIGHEST_PERCENT = 99.9;
+
 /** Where a job stands, for people. */
 export interface ProgressReport {
   /** 0 to 100; 100 only when the job is complete. */
@@ -9,7 +12,7 @@ export interface ProgressReport {
   /** Committed chunks and all chunks, once the audio was cut. */
   chunk?: number;
   chunks?: number;
-  /** Seconds of recording done per second of work. */
+  /** Seconds of speech done per second, over all engine workers. */
   speed?: number;
   /** Seconds until the text is there. */
   secondsLeft?: number;
@@ -17,18 +20,28 @@ export interface ProgressReport {
 
 type Figures = Omit<ProgressReport, 'percent' | 'stage'>;
 
+export interface ProgressMeterOptions {
+  /** How the engine is called in words. */
+  engineLabel: string;
+  /** Per cent that earlier runs have reached. */
+  reached?: number;
+  /** What goes with every report. */
+  figures?(): Figures;
+  report(update: ProgressReport): void;
+}
+
 /**
- * Keeps a job's progress honest: it follows work really done between two marks, never goes back, and never says 100.
- * Only the store says 100, when the job is complete.
+ * Keeps a job's progress honest: it follows work really done between two marks, never goes back, also not when a new run
+ * begins, and never says 100. Only the store says 100, when the job is complete.
  */
 export class ProgressMeter {
-  #highest = 0;
-  readonly #engineLabel: string;
-  readonly #report: (update: ProgressReport) => void;
+  readonly #options: ProgressMeterOptions;
+  #last: ProgressReport | undefined;
+  #highest: number;
 
-  constructor(engineLabel: string, report: (update: ProgressReport) => void) {
-    this.#engineLabel = engineLabel;
-    this.#report = report;
+  constructor(options: ProgressMeterOptions) {
+    this.#options = options;
+    this.#highest = Math.min(HIGHEST_PERCENT, Math.max(0, options.reached ?? 0));
   }
 
   /** A stage begins. */
@@ -38,36 +51,14 @@ export class ProgressMeter {
 
   /** `done` (0 to 1) of the work between two marks is behind us. */
   between(from: ProgressMark, to: ProgressMark, done: number, more: Figures = {}): void {
-    const percent = Math.min(99.9, Math.max(this.#highest, percentBetween(from, to, done)));
-    this.#highest = percent;
-    this.#report({ percent, stage: PROGRESS_MARKS[from].words(this.#engineLabel), ...more });
-  }
-}
-
-/** Measures how fast speech becomes text over several engine workers, from committed chunks of this run. */
-export class SpeedMeter {
-  readonly #now: () => number;
-  #startedAt: number | undefined;
-  #seconds = 0;
-
-  constructor(now: () => number) {
-    this.#now = now;
+    const { engineLabel } = this.#options;
+    this.#highest = Math.min(HIGHEST_PERCENT, Math.max(this.#highest, percentBetween(from, to, done)));
+    this.#last = { percent: this.#highest, stage: PROGRESS_MARKS[from].words(engineLabel), ...more };
+    this.refresh();
   }
 
-  start(): void {
-    this.#startedAt ??= this.#now();
-  }
-
-  /** `seconds` of audio became text. */
-  add(seconds: number): void {
-    this.start();
-    this.#seconds += seconds;
-  }
-
-  /** Seconds of audio per second of wall time, or undefined before anything was done. */
-  get speed(): number | undefined {
-    if (this.#startedAt === undefined || this.#seconds === 0) return undefined;
-    const elapsed = (this.#now() - this.#startedAt) / 1000;
-    return elapsed > 0 ? this.#seconds / elapsed : undefined;
+  /** Says the same again with the figures of now: what is left grows less also while no chunk ends. */
+  refresh(): void {
+    if (this.#last) this.#options.report({ ...this.#last, ...this.#options.figures?.() });
   }
 }

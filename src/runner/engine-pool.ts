@@ -15,6 +15,7 @@ import type { AudioSlice, Engine, EngineWorker, WorkerExit, WorkerOptions } from
 import type { PendingChunk } from '../pipeline/checkpoint.ts';
 import type { Word } from '../transcript/transcript.ts';
 import type { ChunkAllowance } from './chunk-allowance.ts';
+import { openUnlessAborted } from './opening.ts';
 
 /** Tries of one chunk before its job is quarantined. */
 export const MAX_CHUNK_TRIES = 3;
@@ -74,7 +75,8 @@ export class EngineMemoryError extends LonghandError {
 
 /**
  * Works through the chunks. Resolves when all are committed or, after `drain` or `abort`, when nothing is in flight.
- * @throws ChunkQuarantinedError, EngineMemoryError, ModelError, or whatever `commit` and `fail` throw; no worker is left in any case
+ * No worker is left, but for one that was being opened when `abort` came: it is closed as soon as it is open.
+ * @throws ChunkQuarantinedError, EngineMemoryError, ModelError, or whatever `commit` and `fail` throw
  */
 export async function runPool(order: PoolOrder): Promise<void> {
   const queue = [...order.chunks];
@@ -104,11 +106,13 @@ class WorkerSupply {
     this.#order = order;
   }
 
-  async next(): Promise<EngineWorker> {
+  /** @returns undefined when the wish to stop came first */
+  async next(): Promise<EngineWorker | undefined> {
+    const { engine, worker: options, abort } = this.#order;
     for (;;) {
       const oom = new OomWatch(this.#order);
       try {
-        const worker = await this.#order.engine.openWorker(this.#order.worker);
+        const worker = await openUnlessAborted(abort, () => engine.openWorker(options));
         this.#failures = 0;
         return worker;
       } catch (error) {
@@ -133,7 +137,9 @@ async function runLane(order: PoolOrder, queue: PendingChunk[], supply: WorkerSu
       if (!worker || worker.dead) {
         // One that died while it had nothing to do may have left something behind.
         await worker?.close();
-        worker = new LaneWorker(order, await supply.next());
+        const opened = await supply.next();
+        if (!opened) break;
+        worker = new LaneWorker(order, opened);
         // Loading a model takes its time: the wish to stop may have come meanwhile.
         if (order.drain.aborted || giveUp.aborted) break;
       }

@@ -3,10 +3,12 @@ import { ffmpegVersion } from '../audio/ffmpeg.ts';
 import { reportOf } from '../domain/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import { engineNamed } from '../engines/registry.ts';
+import { usableMemoryBytes } from '../native/memory.ts';
 import { type Checkpoint, LeaseLostError } from '../pipeline/checkpoint.ts';
 import type { RunOrder } from '../pipeline/order.ts';
 import { runPipeline, StoppedError } from '../pipeline/pipeline.ts';
 import { ProgressMeter } from '../pipeline/progress.ts';
+import { WorkMeter } from '../pipeline/work-meter.ts';
 import { checkpointOver, forkChannel } from './channel.ts';
 import { dieWithSupervisor } from './dead-man.ts';
 import { HEARTBEAT_INTERVAL_MS, type RunnerOutcome } from './protocol.ts';
@@ -19,9 +21,11 @@ const channel = forkChannel();
 dieWithSupervisor();
 const drain = new AbortController();
 const abort = new AbortController();
+let work: WorkMeter | undefined;
 
 channel.on((message) => {
   if (message.type === 'start') void run(message.order);
+  if (message.type === 'beside') work?.beside(message.slowdown);
   if (message.type === 'stop') stop(message.graceMs);
   if (message.type === 'goodbye') process.exit(0);
 });
@@ -53,11 +57,27 @@ async function recordVersions(order: RunOrder, engine: Engine, checkpoint: Check
   }
 }
 
+function progressMeter({ known }: RunOrder, { label }: Engine, work: WorkMeter): ProgressMeter {
+  return new ProgressMeter({
+    engineLabel: label,
+    ...(known.progress === undefined ? {} : { reached: known.progress }),
+    figures() {
+      const { speed, secondsLeft } = work;
+      return { ...(speed === undefined ? {} : { speed }), ...(secondsLeft === undefined ? {} : { secondsLeft }) };
+    },
+    report: (progress) => channel.send({ type: 'progress', progress }),
+  });
+}
+
 async function attempt(order: RunOrder): Promise<RunnerOutcome> {
+  let refreshing: NodeJS.Timeout | undefined;
   try {
     const engine = engineNamed(order.engine);
     const checkpoint = checkpointOver(channel);
     void recordVersions(order, engine, checkpoint);
+    work = new WorkMeter(Date.now);
+    const progress = progressMeter(order, engine, work);
+    refreshing = setInterval(() => progress.refresh(), HEARTBEAT_INTERVAL_MS);
     await runPipeline({
       order,
       engine,
@@ -65,9 +85,11 @@ async function attempt(order: RunOrder): Promise<RunnerOutcome> {
       recognise: poolRecogniser(order, engine, { drain: drain.signal, abort: abort.signal }, (line) =>
         channel.send({ type: 'log', level: 'DEBUG', stage: 'transcribe', message: line }),
       ),
-      progress: new ProgressMeter(engine.label, (progress) => channel.send({ type: 'progress', progress })),
+      progress,
+      work,
       log: (level, stage, message) => channel.send({ type: 'log', level, stage, message }),
       now: Date.now,
+      usableMemoryBytes: () => usableMemoryBytes({ ownLimitBytes: order.memoryLimitBytes }),
       drain: drain.signal,
       abort: abort.signal,
     });
@@ -75,5 +97,7 @@ async function attempt(order: RunOrder): Promise<RunnerOutcome> {
   } catch (error) {
     if (error instanceof StoppedError || error instanceof LeaseLostError) return { type: 'stopped' };
     return { type: 'failed', error: reportOf(error) };
+  } finally {
+    clearInterval(refreshing);
   }
 }

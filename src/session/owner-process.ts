@@ -17,8 +17,11 @@ export interface OwnerProcess {
 export interface Recovery {
   jobId: number;
   killed: { pid: number; command: string }[];
-  status: string;
+  status: 'pending' | 'failed';
 }
 
 /** Becomes the owner of the data folder. @returns undefined when somebody else is */
-export type StartOwner = (config: Config, options: { acceptsJobs: boolean }) => Promise<OwnerProcess | undefined>;
+export type StartOwner = (
+  config: Config,
+  options: { acceptsJobs: boolean; passing?: boolean; takesAll?: boolean },
+) => Promise<OwnerProcess | undefined>;

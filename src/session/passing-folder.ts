@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import { DiskError } from '../domain/errors.ts';
+import { inDataFolder } from '../files/data-folder.ts';
 import { makePrivateFolder } from '../files/directory.ts';
 import { own, type Share } from './own.ts';
 import type { StartOwner } from './owner-process.ts';
@@ -35,7 +35,7 @@ export async function openPassingFolder(config: Config, options: PassingFolderOp
   for (;;) {
     const passing = withFolder(config, join(home, randomUUID()));
     // Owned from the first moment, so that nobody takes it for a left-over.
-    const share = await own(passing.dataDir, () => options.startOwner(passing, { acceptsJobs: true }));
+    const share = await own(passing.dataDir, () => options.startOwner(passing, { acceptsJobs: true, passing: true }));
     if (share) return { config: passing, close: () => remove(passing.dataDir, share) };
     // Somebody who looks for left-overs was faster, and removes it.
   }
@@ -43,16 +43,8 @@ export async function openPassingFolder(config: Config, options: PassingFolderOp
 
 function homeOf({ dataDir }: Config): string {
   const home = join(dataDir, 'untracked');
-  try {
-    makePrivateFolder(home);
-    return home;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new DiskError(
-      `The data folder ${dataDir} cannot be used (${code}).`,
-      'Make it writable, or choose another one with LONGHAND_DATA.',
-    );
-  }
+  inDataFolder(dataDir, () => makePrivateFolder(home));
+  return home;
 }
 
 async function remove(folder: string, share: Share): Promise<void> {
@@ -66,7 +58,7 @@ async function remove(folder: string, share: Share): Promise<void> {
 async function removeLeftOver(config: Config, { startOwner, onLeftOver }: PassingFolderOptions): Promise<void> {
   try {
     // Becoming its owner ends what a dead one left; not becoming it means that somebody works in it.
-    const owner = await startOwner(config, { acceptsJobs: false });
+    const owner = await startOwner(config, { acceptsJobs: false, passing: true });
     if (!owner) return;
     await owner.close();
     await rm(config.dataDir, REMOVAL);
@@ -76,6 +68,7 @@ async function removeLeftOver(config: Config, { startOwner, onLeftOver }: Passin
   }
 }
 
+/** The database is in the folder as well, and never the one that is kept. */
 function withFolder(config: Config, dataDir: string): Config {
-  return Object.freeze({ ...config, dataDir });
+  return Object.freeze({ ...config, dataDir, databaseUrl: undefined });
 }

@@ -27,6 +27,8 @@ export interface SessionOptions {
   startOwner: StartOwner;
   /** False for those who only look something up: as the owner they take no jobs. */
   acceptsJobs: boolean;
+  /** As the owner it works on all jobs that wait, and not only on those that somebody asks for. */
+  takesAll?: boolean;
   /** Called when this process became the owner, with what a dead one had left; it may be nothing. */
   onRecovered?(recovered: Recovery[]): void;
   /** Gives up waiting for an owner that does not answer. */
@@ -41,13 +43,13 @@ export interface SessionOptions {
  */
 export async function openSession(config: Config, options: SessionOptions): Promise<Session> {
   const { dataDir } = config;
-  const deadline = systemClock.now() + PATIENCE_MS;
+  const deadline = systemClock.monotonicMs() + PATIENCE_MS;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     const share = await own(dataDir, () => startTelling(config, options));
     if (share) return { api: new ApiClient(share.owner.socketPath), owner: share.owner, close: share.leave };
     const api = new ApiClient(socketPathFor(dataDir));
     if (await answers(api)) return { api, owner: undefined, close: async () => undefined };
-    if (systemClock.now() > deadline) throw new SilentOwnerError(dataDir);
+    if (systemClock.monotonicMs() > deadline) throw new SilentOwnerError(dataDir);
     await systemClock.sleep(pauseMs, options.signal);
   }
 }
@@ -65,7 +67,8 @@ class SilentOwnerError extends LonghandError {
 }
 
 async function startTelling(config: Config, options: SessionOptions): Promise<OwnerProcess | undefined> {
-  const owner = await options.startOwner(config, { acceptsJobs: options.acceptsJobs });
+  const { acceptsJobs, takesAll = false } = options;
+  const owner = await options.startOwner(config, { acceptsJobs, takesAll });
   if (owner) options.onRecovered?.(owner.recovered);
   return owner;
 }

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { forgetFailure } from './backup-failure.ts';
 import { backupName, backupsDir, listBackups } from './backups-dir.ts';
 import { damaged, isDamage } from './damage.ts';
 import type { Migrations } from './migrations/index.ts';
@@ -33,6 +34,7 @@ export async function backupStore(store: Store, { signal, migrations }: Options 
     const version = (await takenMigrations(store)).at(-1) ?? 'empty';
     const path = join(folder, backupName(version, store.clock.now()));
     await makeBackup(store, path, { signal, migrations });
+    forgetFailure(store.file);
     for (const old of listBackups(store.file).slice(KEEP)) rmSync(old, { force: true });
     return path;
   } catch (error) {

@@ -23,6 +23,8 @@ export interface ChunkResult {
   model: string;
   workMs: number;
   runId: number;
+  /** When `transcribe` is expected to end. */
+  estimatedEndAt?: number | undefined;
 }
 
 /**
@@ -127,6 +129,7 @@ export async function commitChunk(
       .executeTakeFirst();
     if (numUpdatedRows !== 1n) return false;
     await countCommitted(trx, jobId, result.runId, store.clock.now());
+    if (result.estimatedEndAt !== undefined) await expectEnd(trx, jobId, result.estimatedEndAt);
     return true;
   });
   return won ?? false;
@@ -143,6 +146,16 @@ async function countCommitted(trx: Trx, jobId: number, runId: number, now: numbe
     .updateTable('transcription_jobs')
     .set({ crash_count: 0, updated_at: now })
     .where('id', '=', jobId)
+    .execute();
+}
+
+async function expectEnd(trx: Trx, jobId: number, at: number): Promise<void> {
+  await trx
+    .updateTable('stages')
+    .set({ estimated_end_at: at })
+    .where('job_id', '=', jobId)
+    .where('name', '=', 'transcribe')
+    .where('status', '=', 'processing')
     .execute();
 }
 

@@ -1,5 +1,8 @@
+import { reportOf } from '../domain/errors.ts';
 import { backupStore } from './backup.ts';
+import { noteFailure } from './backup-failure.ts';
 import { backupTime, listBackups } from './backups-dir.ts';
+import { literal } from './literal.ts';
 import type { Store } from './store.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -7,7 +10,8 @@ const DAY_MS = 24 * 3_600_000;
 const LOOK_INTERVAL_MS = 15 * 60_000;
 
 export interface DailyBackupsOptions {
-  onBackup(path: string): void;
+  /** A backup was made and verified. What this throws is told as well. */
+  onBackup(path: string): Promise<void>;
   /** A backup could not be made, or the database was found damaged: a `DiskError` says so and what to do. */
   onError(error: unknown): void;
 }
@@ -51,15 +55,27 @@ export class DailyBackups {
   async #backUpIfDue(): Promise<void> {
     const { signal } = this.#stopping;
     try {
-      if (signal.aborted || !isDue(this.#store)) return;
-      this.#options.onBackup(await backupStore(this.#store, { signal }));
+      if (signal.aborted || !(await isDue(this.#store))) return;
+      await this.#options.onBackup(await backupStore(this.#store, { signal }));
     } catch (error) {
-      if (!signal.aborted) this.#options.onError(error);
+      if (!signal.aborted) await this.#failed(error);
+    }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    this.#options.onError(error);
+    const { message, remedy } = reportOf(error);
+    try {
+      await noteFailure(this.#store.file, { at: this.#store.clock.now(), message, remedy });
+    } catch (unwritable) {
+      this.#options.onError(unwritable);
     }
   }
 }
 
-function isDue({ file, clock }: Store): boolean {
+/** Not while there is nothing that could be lost: a backup without a job would keep the first good one waiting for a day. */
+async function isDue({ db, file, clock }: Store): Promise<boolean> {
   const newest = listBackups(file)[0];
-  return newest === undefined || clock.now() - backupTime(newest) >= DAY_MS;
+  if (newest !== undefined) return clock.now() - backupTime(newest) >= DAY_MS;
+  return (await db.selectFrom('transcription_jobs').select('id').limit(literal(1)).executeTakeFirst()) !== undefined;
 }

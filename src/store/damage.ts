@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import { DiskError } from '../domain/errors.ts';
+import { DiskError, LonghandError } from '../domain/errors.ts';
 import { backupsDir, listBackups } from './backups-dir.ts';
 import { saysPostgresDamaged } from './postgres-errors.ts';
 import { saysDamaged } from './sqlite-errors.ts';
@@ -19,10 +19,16 @@ export function damaged({ name, file }: { name: string; file: string }, cause: u
   const remedy = backup
     ? `Go back to the newest good backup: longhand db restore ${quoted(backup)}`
     : `There is no good backup in ${backupsDir(file)}. Keep the database; sqlite3's .recover may save what is in a file.`;
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = reasonOf(cause);
   const error = new DiskError(`The database ${name} is damaged (${why}).`, remedy);
   error.cause = cause;
   return error;
+}
+
+/** What the database itself said, on one line, and not what we made of it. */
+function reasonOf(error: unknown): string {
+  if (error instanceof LonghandError && error.cause !== undefined) return reasonOf(error.cause);
+  return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
 }
 
 /** The newest backup that can be read from end to end, or undefined. */

@@ -52,7 +52,8 @@ async function readTables(store: PostgresStore): Promise<void> {
   }
 }
 
-async function countJobs({ db }: Store): Promise<number> {
+/** How many jobs there are. */
+export async function countJobs({ db }: Store): Promise<number> {
   const { count } = await db
     .selectFrom('transcription_jobs')
     .select(({ fn }) => fn.countAll<number>().as('count'))

@@ -13,13 +13,13 @@ import { inTransaction } from './transaction.ts';
  */
 
 /** What a transaction must know of a job before it changes it. */
-export type JobHead = Pick<JobRow, 'status' | 'lease_token' | 'priority' | 'elapsed_seconds'>;
+export type JobHead = Pick<JobRow, 'status' | 'lease_token' | 'priority' | 'elapsed_seconds' | 'paused_by'>;
 
 /** Reads a job's state so that it holds until the transaction ends. */
 export async function lockJob(store: Store, trx: Trx, jobId: number): Promise<JobHead | undefined> {
   const head = trx
     .selectFrom('transcription_jobs')
-    .select(['status', 'lease_token', 'priority', 'elapsed_seconds'])
+    .select(['status', 'lease_token', 'priority', 'elapsed_seconds', 'paused_by'])
     .where('id', '=', jobId);
   return await (store.dialect === 'postgres' ? head.forUpdate() : head).executeTakeFirst();
 }

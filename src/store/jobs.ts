@@ -6,8 +6,10 @@ import { jsonOrNull } from './json.ts';
 import { literal, PROCESSING } from './literal.ts';
 import type { JobInsert, JobRow } from './schema.ts';
 import { countOnFrom } from './sequences.ts';
+import { holdSize, newestOfSize } from './sources.ts';
 import type { Store, Trx } from './store.ts';
 import { inTransaction } from './transaction.ts';
+import { noteWatched, type WatchedFile } from './watched-files.ts';
 
 export { explainRefusal } from './refusal.ts';
 export { finishJob, transition } from './transition.ts';
@@ -60,6 +62,8 @@ export interface NewJob {
   spaceId?: string;
   /** The stages this job will go through, and those it will not. */
   stages?: Partial<Record<StageName, 'not_started' | 'skipped'>>;
+  /** Set for a file of a watched folder: it is recorded as handed in, with the job. Needs path, bytes and time of the source. */
+  watched?: boolean;
   /** Who submitted it. */
   actor: string;
   reason?: string;
@@ -79,25 +83,47 @@ export type PageMark = Pick<JobRow, 'created_at' | 'id'>;
  */
 export async function insertJob(store: Store, job: NewJob): Promise<number> {
   refuseBadId(job.id);
-  const now = store.clock.now();
+  return await inTransaction(store, (trx) => insertWhole(store, trx, job));
+}
+
+/**
+ * As `insertJob`, unless a job with a recording of as many bytes has come since the caller looked: it may be the same one.
+ * Of two who hand in the same content at the same moment one is told so here, and looks again.
+ * @param seen the highest id among jobs of that size when the caller looked; 0 for none
+ * @returns undefined when one has come; then nothing was written
+ */
+export async function insertJobUnlessNewer(store: Store, job: NewJob, seen: number): Promise<number | undefined> {
+  refuseBadId(job.id);
   return await inTransaction(store, async (trx) => {
-    if (job.id !== undefined) await countOnFrom(store, trx, job.id);
-    const id = await insertRow(trx, job, now);
-    await trx
-      .insertInto('transcription_queue')
-      .values({ job_id: id, priority: job.priority ?? 0, created_at: now, place: now })
-      .execute();
-    await insertStages(trx, id, job);
-    await appendEvent(store, trx, {
-      jobId: id,
-      at: now,
-      type: 'submitted',
-      toStatus: 'pending',
-      actor: job.actor,
-      reason: job.reason,
-    });
-    return id;
+    await holdSize(store, trx, job.sourceBytes ?? 0);
+    if ((await newestOfSize(trx, job.sourceBytes ?? 0)) > seen) return undefined;
+    return await insertWhole(store, trx, job);
   });
+}
+
+async function insertWhole(store: Store, trx: Trx, job: NewJob): Promise<number> {
+  const now = store.clock.now();
+  if (job.id !== undefined) await countOnFrom(store, trx, job.id);
+  const id = await insertRow(trx, job, now);
+  await trx
+    .insertInto('transcription_queue')
+    .values({ job_id: id, priority: job.priority ?? 0, created_at: now, place: now })
+    .execute();
+  await insertStages(trx, id, job);
+  if (job.watched) await noteWatched(trx, watchedFile(job), id, now);
+  await appendEvent(store, trx, {
+    jobId: id,
+    at: now,
+    type: 'submitted',
+    toStatus: 'pending',
+    actor: job.actor,
+    reason: job.reason,
+  });
+  return id;
+}
+
+function watchedFile({ originalPath, sourceBytes, sourceModifiedMs }: NewJob): WatchedFile {
+  return { path: originalPath ?? '', bytes: sourceBytes ?? 0, modifiedMs: sourceModifiedMs ?? 0 };
 }
 
 function refuseBadId(id: number | undefined): void {

@@ -1,4 +1,5 @@
 import { UsageError } from '../domain/errors.ts';
+import { percentDecoded } from '../domain/percent.ts';
 
 const DEFAULT_PORT = 5432;
 
@@ -28,10 +29,10 @@ export function addressOf(url: string, env: NodeJS.ProcessEnv = process.env): Po
     );
   }
   const asked = parsed.searchParams;
-  const host = asked.get('host') || decodeURIComponent(parsed.hostname) || env.PGHOST || 'localhost';
+  const host = asked.get('host') || percentDecoded(parsed.hostname) || env.PGHOST || 'localhost';
   const port = asked.get('port') || parsed.port || env.PGPORT || DEFAULT_PORT;
-  const user = decodeURIComponent(parsed.username) || asked.get('user') || env.PGUSER || env.USER || 'postgres';
-  const database = decodeURIComponent(parsed.pathname.slice(1)) || env.PGDATABASE || user;
+  const user = percentDecoded(parsed.username) || asked.get('user') || env.PGUSER || env.USER || 'postgres';
+  const database = percentDecoded(parsed.pathname.slice(1)) || env.PGDATABASE || user;
   const isSocket = host.startsWith('/');
   const server = isSocket ? host : `${host}:${port}`;
   return { name: `postgres://${user}@${isSocket ? 'localhost' : server}/${database}`, server, user, database };

@@ -74,12 +74,15 @@ function closingClient(Client: typeof ClientClass): new () => ClientClass {
 
 /**
  * What holds in each session, whatever the server's own settings are. A job is accepted when its row is on the disk, so
- * `synchronous_commit` is never off; stronger settings, which wait for other servers, are left as they are.
+ * `synchronous_commit` is never off; stronger settings, which wait for other servers, are left as they are, and so is a
+ * shorter patience with transactions that stand still.
  */
 async function prepareSession(client: ClientBase, schema: string | undefined): Promise<void> {
   await client.query(
     `select set_config('default_transaction_isolation', 'read committed', false),
-       set_config('idle_in_transaction_session_timeout', '${IDLE_IN_TRANSACTION_MS}', false),
+       set_config('idle_in_transaction_session_timeout', case
+         when current_setting('idle_in_transaction_session_timeout')::interval between '1 ms' and '${IDLE_IN_TRANSACTION_MS} ms'
+         then current_setting('idle_in_transaction_session_timeout') else '${IDLE_IN_TRANSACTION_MS}' end, false),
        set_config('synchronous_commit',
          case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end,
          false)`,

@@ -6,19 +6,23 @@ import { inTransaction } from './transaction.ts';
 /** What events about the queue as a whole have for a job; no job ever has this id. */
 export const QUEUE_EVENT_JOB_ID = 0;
 
+const NOT_PAUSED = { paused_by: null, reason: null, paused_at: null, resume_at_bytes: null } as const;
+
 /** While the queue is paused no job starts. */
 export interface QueuePause {
   by: QueuePauser;
   reason: string | null;
   /** Milliseconds since the epoch. */
   at: number;
+  /** When the disk is full: the queue goes on as soon as so many bytes are free. */
+  resumeAtBytes: number | null;
 }
 
 /** The pause of the whole queue, or undefined when it is not paused. */
 export async function queuePause(store: Store): Promise<QueuePause | undefined> {
   const row = await store.db.selectFrom('queue_state').selectAll().where('name', '=', 'all').executeTakeFirst();
   if (!row || row.paused_by === null || row.paused_at === null) return undefined;
-  return { by: row.paused_by, reason: row.reason, at: row.paused_at };
+  return { by: row.paused_by, reason: row.reason, at: row.paused_at, resumeAtBytes: row.resume_at_bytes };
 }
 
 /**
@@ -28,10 +32,20 @@ export async function queuePause(store: Store): Promise<QueuePause | undefined> 
  */
 export async function pauseQueue(
   store: Store,
-  { by, actor, reason }: { by: QueuePauser; actor: string; reason?: string | undefined },
+  {
+    by,
+    actor,
+    reason,
+    resumeAtBytes,
+  }: {
+    by: QueuePauser;
+    actor: string;
+    reason?: string | undefined;
+    resumeAtBytes?: number | undefined;
+  },
 ): Promise<boolean> {
   const at = store.clock.now();
-  const pause = { paused_by: by, reason: reason ?? null, paused_at: at };
+  const pause = { paused_by: by, reason: reason ?? null, paused_at: at, resume_at_bytes: resumeAtBytes ?? null };
   return await inTransaction(store, async (trx) => {
     await makeRow(trx);
     const { numUpdatedRows } = await trx
@@ -61,7 +75,7 @@ export async function resumeQueue(
   return await inTransaction(store, async (trx) => {
     let update = trx
       .updateTable('queue_state')
-      .set({ paused_by: null, reason: null, paused_at: null })
+      .set(NOT_PAUSED)
       .where('name', '=', 'all')
       .where('paused_by', 'is not', null);
     if (by) update = update.where('paused_by', '=', by);
@@ -75,7 +89,7 @@ export async function resumeQueue(
 async function makeRow(trx: Trx): Promise<void> {
   await trx
     .insertInto('queue_state')
-    .values({ name: 'all', paused_by: null, reason: null, paused_at: null })
+    .values({ name: 'all', ...NOT_PAUSED })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .execute();
 }

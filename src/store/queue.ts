@@ -1,5 +1,6 @@
+import type { Pauser } from '../domain/job.ts';
 import { appendEvent } from './events.ts';
-import { literal } from './literal.ts';
+import { literal, PROCESSING } from './literal.ts';
 import { inParts } from './parts.ts';
 import { markQueueStarted } from './queue-rows.ts';
 import type { JobRow, QueueRow, RunRow } from './schema.ts';
@@ -17,6 +18,10 @@ export interface Claim {
   runToken: string;
   /** Only these jobs. An empty list claims nothing. */
   only?: readonly number[];
+  /** Jobs that this one goes before although they come first, because they do not fit into memory. */
+  passed?: readonly number[];
+  /** The name of the machine, for what the run teaches about its speed. */
+  machine?: string;
   actor?: string;
 }
 
@@ -53,6 +58,7 @@ export async function claimNext(store: Store, claim: Claim): Promise<Claimed | u
       .returningAll()
       .executeTakeFirstOrThrow();
     await markQueueStarted(trx, job.id, now);
+    if (claim.passed) await countPassed(trx, claim.passed);
     await appendEvent(store, trx, {
       jobId: job.id,
       at: now,
@@ -127,9 +133,56 @@ async function insertRun(trx: Trx, job: NonNullable<Picked>, claim: Claim, now: 
       token: claim.runToken,
       ...{ engine, model, language, processes, workers, parameters },
       started_at: now,
+      machine: claim.machine ?? null,
     }))
     .returningAll()
     .executeTakeFirstOrThrow();
+}
+
+async function countPassed(trx: Trx, jobIds: readonly number[]): Promise<void> {
+  for (const part of inParts(jobIds)) {
+    await trx
+      .updateTable('transcription_queue')
+      .set((eb) => ({ passed_over: eb('passed_over', '+', 1) }))
+      .where('job_id', 'in', part)
+      .where('started_at', 'is', null)
+      .execute();
+  }
+}
+
+/** A job that could be started, with what tells how much memory it needs. */
+export type Candidate = Pick<
+  JobRow,
+  'id' | 'engine' | 'model' | 'language' | 'processes' | 'parameters' | 'smaller_model'
+> &
+  Pick<QueueRow, 'passed_over' | 'priority' | 'place'>;
+
+/**
+ * The first jobs that could be started now, in the order in which they would be.
+ * @param only of these alone
+ */
+export async function candidates(
+  store: Store,
+  { limit, only }: { limit: number; only?: readonly number[] },
+): Promise<Candidate[]> {
+  if (!only) return await headOfQueue(store, limit);
+  const heads: Candidate[] = [];
+  for (const part of inParts(only)) heads.push(...(await headOfQueue(store, limit, part)));
+  return heads.sort((a, b) => b.priority - a.priority || a.place - b.place || a.id - b.id).slice(0, limit);
+}
+
+async function headOfQueue(store: Store, limit: number, only?: readonly number[]): Promise<Candidate[]> {
+  let query = store.db
+    .selectFrom('transcription_queue as q')
+    .crossJoin('transcription_jobs as j')
+    .whereRef('j.id', '=', 'q.job_id')
+    .select(['j.id', 'j.engine', 'j.model', 'j.language', 'j.processes', 'j.parameters', 'j.smaller_model'])
+    .select(['q.passed_over', 'q.priority', 'q.place'])
+    .where('q.started_at', 'is', null)
+    .where('q.not_before', '<=', store.clock.now())
+    .where('j.status', '=', literal('pending'));
+  if (only) query = query.where('q.job_id', 'in', only);
+  return await query.orderBy('q.priority', 'desc').orderBy('q.place').orderBy('q.id').limit(literal(limit)).execute();
 }
 
 /** A job that waits, and how many go before it: 1 is next. */
@@ -163,4 +216,16 @@ export async function dueRetries(store: Store): Promise<number[]> {
     .orderBy('q.id')
     .execute();
   return rows.map((row) => row.job_id);
+}
+
+/** Jobs that were paused by something else than a person, who alone may say when they go on. */
+export async function pausedBy(store: Store, pauser: Exclude<Pauser, 'user'>): Promise<number[]> {
+  const rows = await store.db
+    .selectFrom('transcription_jobs')
+    .select('id')
+    .where('status', '=', literal('paused'))
+    .where('status', '<>', PROCESSING)
+    .where('paused_by', '=', pauser)
+    .execute();
+  return rows.map((row) => row.id);
 }

@@ -1,4 +1,4 @@
-import { canTransition, type JobStatus, refusal, statesBefore } from '../domain/job.ts';
+import { canTransition, type JobStatus, type Pauser, refusal, statesBefore } from '../domain/job.ts';
 import type { JobHead } from './fence.ts';
 import type { Store } from './store.ts';
 
@@ -8,6 +8,8 @@ export interface Conditions {
   from?: readonly JobStatus[];
   /** Only while this lease holds. */
   leaseToken?: string;
+  /** Only when it was paused by this one. */
+  pausedBy?: Pauser;
 }
 
 /**
@@ -28,6 +30,9 @@ export function objection(id: number, job: JobHead | undefined, to: JobStatus, h
     const now = job.lease_token === null ? 'nobody works on it' : 'somebody else works on it';
     return `The lease on job ${id} is lost: it is ${status} now, and ${now}.`;
   }
+  if (how.pausedBy !== undefined && how.pausedBy !== job.paused_by) {
+    return `Job ${id} is paused by ${job.paused_by}, and not by ${how.pausedBy}.`;
+  }
   return undefined;
 }
 
@@ -39,7 +44,7 @@ export function objection(id: number, job: JobHead | undefined, to: JobStatus, h
 export async function explainRefusal(store: Store, id: number, to: JobStatus, how: Conditions = {}): Promise<string> {
   const job = await store.db
     .selectFrom('transcription_jobs')
-    .select(['status', 'lease_token', 'priority', 'elapsed_seconds'])
+    .select(['status', 'lease_token', 'priority', 'elapsed_seconds', 'paused_by'])
     .where('id', '=', id)
     .executeTakeFirst();
   return objection(id, job, to, how) ?? `Job ${id} has just changed and is ${job?.status} now. Try again.`;

@@ -1,4 +1,4 @@
-import type { Updateable } from 'kysely';
+import { type RawBuilder, sql, type Updateable } from 'kysely';
 import type { ErrorReport } from '../domain/errors.ts';
 import type { RunOutcome } from '../domain/outcome.ts';
 import { jsonOrNull } from './json.ts';
@@ -6,6 +6,9 @@ import { literal } from './literal.ts';
 import { inParts } from './parts.ts';
 import type { JobRow, RunRow, RunsTable } from './schema.ts';
 import type { Store } from './store.ts';
+
+/** All audio is decoded to this (`audio/loudness.ts`). */
+const SAMPLE_RATE_HZ = 16_000;
 
 export interface RunEnd {
   outcome: RunOutcome['type'];
@@ -54,11 +57,13 @@ export async function setRunFacts(
 }
 
 /**
- * Says how a run ended. Only the first to say it is heard.
+ * Says how a run ended, and what it teaches about speed. Only the first to say it is heard.
  * @returns whether this call was the first
  */
 export async function endRun(store: Store, runId: number, end: RunEnd): Promise<boolean> {
   return await patchUnended(store, runId, {
+    speech_seconds: ofItsChunks(sql`sum(end_sample - start_sample) * 1.0 / ${literal(SAMPLE_RATE_HZ)}`),
+    work_seconds: ofItsChunks(sql`sum(work_ms) / 1000.0`),
     ended_at: store.clock.now(),
     outcome: end.outcome,
     reason: end.reason ?? null,
@@ -73,7 +78,18 @@ export async function endRun(store: Store, runId: number, end: RunEnd): Promise<
   });
 }
 
-async function patchUnended(store: Store, runId: number, patch: Updateable<RunsTable>): Promise<boolean> {
+/** Of the chunks that the run committed; null when there are none. Silence was committed by no run. */
+function ofItsChunks(sum: RawBuilder<unknown>): RawBuilder<number | null> {
+  return sql<number | null>`(
+    select ${sum} from chunks
+    where chunks.job_id = runs.job_id and chunks.run_id = runs.id and chunks.work_ms is not null
+  )`;
+}
+
+type Learned = 'speech_seconds' | 'work_seconds';
+type Patch = Omit<Updateable<RunsTable>, Learned> & { [K in Learned]?: RawBuilder<number | null> };
+
+async function patchUnended(store: Store, runId: number, patch: Patch): Promise<boolean> {
   const { numUpdatedRows } = await store.db
     .updateTable('runs')
     // A patch of nothing is still an answer to whether the run goes on.

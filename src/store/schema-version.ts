@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { UsageError } from '../domain/errors.ts';
 import { backupsDir } from './backups-dir.ts';
 import { MIGRATIONS, type Migrations } from './migrations/index.ts';
@@ -51,14 +51,18 @@ export async function refuseForeign(store: Store): Promise<void> {
   );
 }
 
-/** All tables in the part of the database that is ours, the migrations' own among them. */
+/** All tables in the part of the database that is ours, the migrations' own among them; no views, which may be an extension's. */
 export async function tableNames(store: Store): Promise<string[]> {
-  const schema = store.dialect === 'postgres' ? await currentSchema(store) : undefined;
-  const tables = await store.db.introspection.getTables({ withInternalKyselyTables: true });
-  // A view may be an extension's, which nobody made by hand.
-  return tables
-    .filter((table) => !table.isView && (schema === undefined || table.schema === schema))
-    .map(({ name }) => name);
+  const { rows } = await sql<{ name: string }>`${await tablesOf(store)}`.execute(store.db);
+  return rows.map(({ name }) => name);
+}
+
+async function tablesOf(store: Store): Promise<RawBuilder<unknown>> {
+  if (store.dialect === 'sqlite') {
+    return sql`select name from sqlite_schema where type = 'table' and name not like 'sqlite!_%' escape '!'`;
+  }
+  const schema = await currentSchema(store);
+  return sql`select tablename as name from pg_tables where schemaname = ${schema}`;
 }
 
 /**

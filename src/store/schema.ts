@@ -89,6 +89,8 @@ export interface QueueStateTable {
   paused_by: QueuePauser | null;
   reason: string | null;
   paused_at: number | null;
+  /** When the disk is full: it goes on as soon as so much is free. */
+  resume_at_bytes: number | null;
 }
 
 /** A person, or Longhand itself because the disk is full. */
@@ -100,9 +102,11 @@ export interface WatchedFilesTable {
   path: string;
   bytes: number;
   modified_ms: number;
-  /** Null when the content was known already, or no recording. */
+  /** The job that it became, or that had its content already. */
   job_id: number | null;
   at: number;
+  /** When its result was given out; null while that is still to be done. */
+  told_at: number | null;
 }
 
 export interface RunsTable {

@@ -20,6 +20,8 @@ export interface Transition extends Conditions {
   data?: unknown;
   /** For `pending` and `retrying`: not to be worked on before this moment. */
   notBefore?: number;
+  /** What else belongs to the step, in its transaction. It may be done twice; then what came first was rolled back. */
+  also?(trx: Trx): Promise<void>;
 }
 
 /**
@@ -83,6 +85,7 @@ async function moveJob(store: Store, trx: Trx, id: number, to: JobStatus, how: T
   if (isAtRest(to)) await leaveQueue(trx, id);
   if (isAskedForAgain(job.status, to)) await forgetFailedChunks(trx, id);
   if (job.status === 'processing' && to !== 'completed') await haltStages(trx, id);
+  await how.also?.(trx);
 
   await appendEvent(store, trx, {
     jobId: id,

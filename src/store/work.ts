@@ -1,9 +1,7 @@
+import { ORPHAN_TIMEOUT_SECONDS } from '../domain/job.ts';
 import { literal, PROCESSING } from './literal.ts';
 import type { JobPatch, JobRow } from './schema.ts';
 import type { Store } from './store.ts';
-
-/** How long a job may go without a heartbeat before nobody is thought to work on it. */
-const ORPHAN_TIMEOUT_SECONDS = 300;
 
 /** What is found out about a job while it is worked on. */
 export type JobFacts = Pick<

@@ -16,6 +16,8 @@ export interface Refused {
   type: 'refused';
   why: string;
   spare: boolean;
+  /** What failed, where it was a failure and no decision. */
+  error?: unknown;
 }
 
 /** `held`: this instance watches it already, and there is nothing left to do. */

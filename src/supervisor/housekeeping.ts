@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { isAtRest } from '../domain/job.ts';
 import { cleanupLogs } from '../logs/retention.ts';
 import { AUDIO_FILE } from '../pipeline/stages/prepare.ts';
-import { getJob } from '../store/jobs.ts';
+import { jobStates } from '../store/job-states.ts';
 import type { Store } from '../store/store.ts';
+import { removeLeftOfDeleted } from './deleted-jobs.ts';
 import { jobFolder, removeScratch } from './job-files.ts';
 
 /** What a job leaves that is gone from the store may still be looked for by somebody who restores a backup. */
@@ -19,6 +20,8 @@ export interface Housekeeping {
   logTotalBytes: number;
   /** Most that the rotated parts of one job's log may take. */
   logBytesPerJob: number;
+  /** Only jobs that were changed since, in milliseconds since the epoch, and those that are gone; 0 for all. */
+  since: number;
   holds(jobId: number): boolean;
 }
 
@@ -31,7 +34,8 @@ export interface Cleaned {
 
 /**
  * Removes what nobody needs any more: old logs, scratch files and unfinished files of jobs that nobody works on, decoded
- * audio of jobs that are gone. Transcripts stay, even those of jobs that the store does not know.
+ * audio of jobs that are gone, all of those that were deleted. Other transcripts stay, even those of jobs that the store does
+ * not know.
  */
 export async function keepHouse(house: Housekeeping): Promise<Cleaned> {
   const { dataDir, now, logDays, logTotalBytes, logBytesPerJob, holds } = house;
@@ -42,23 +46,38 @@ export async function keepHouse(house: Housekeeping): Promise<Cleaned> {
     bytesPerJob: logBytesPerJob,
     spare: (jobId) => holds(Number(jobId)),
   });
-  let jobs = 0;
-  for (const name of await readdir(join(dataDir, 'jobs'))) {
-    if (/^\d+$/.test(name) && (await tidyJob(house, Number(name)))) jobs += 1;
-  }
-  return { logs, jobs };
+  const deleted = await removeLeftOfDeleted(house.store, dataDir, holds);
+  return { logs, jobs: deleted + (await tidyJobs(house)) };
 }
 
-async function tidyJob({ store, dataDir, now, holds }: Housekeeping, jobId: number): Promise<boolean> {
-  if (holds(jobId)) return false;
+/** @returns of how many jobs something was removed */
+async function tidyJobs(house: Housekeeping): Promise<number> {
+  const { store, dataDir, since } = house;
+  // Looked at before the store is asked: a job has its row before it has a folder.
+  const ids = (await readdir(join(dataDir, 'jobs'))).flatMap(jobIdOf);
+  const states = await jobStates(store, ids);
+  let tidied = 0;
+  for (const id of ids) {
+    const state = states.get(id);
+    const mayHaveLeft = !state || (isAtRest(state.status) && state.updatedAt >= since);
+    if (mayHaveLeft && (await tidyJob(house, id, state !== undefined))) tidied += 1;
+  }
+  return tidied;
+}
+
+async function tidyJob({ dataDir, now, holds }: Housekeeping, jobId: number, isKnown: boolean): Promise<boolean> {
   const folder = jobFolder(dataDir, jobId);
   const before = await namesIn(folder);
-  const job = await getJob(store, jobId);
   // Claimed since: then its files are in use.
   if (holds(jobId)) return false;
-  if (!job || isAtRest(job.status)) await removeScratch(folder);
-  if (!job && (await isOlder(folder, now - GONE_JOBS_KEEP_MS))) await rm(join(folder, AUDIO_FILE), { force: true });
+  await removeScratch(folder);
+  if (!isKnown && (await isOlder(folder, now - GONE_JOBS_KEEP_MS))) await rm(join(folder, AUDIO_FILE), { force: true });
   return (await namesIn(folder)).length < before.length;
+}
+
+function jobIdOf(name: string): number[] {
+  const id = /^\d+$/.test(name) ? Number(name) : Number.NaN;
+  return Number.isSafeInteger(id) ? [id] : [];
 }
 
 async function isOlder(folder: string, moment: number): Promise<boolean> {

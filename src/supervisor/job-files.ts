@@ -1,7 +1,9 @@
 /** Where a job's files are, and which of them stay. */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DiskError } from '../domain/errors.ts';
 import { makePrivateFolder } from '../files/directory.ts';
+import { jobIdOfLogFile } from '../logs/log-file.ts';
 import { AUDIO_ARTIFACT } from '../pipeline/stages/prepare.ts';
 import { dropArtifact, listArtifacts } from '../store/artifacts.ts';
 import type { Store } from '../store/store.ts';
@@ -41,6 +43,39 @@ export async function dropAudio(store: Store, jobId: number, jobDir: string): Pr
   if (!audio) return;
   await rm(join(jobDir, audio.path), { force: true });
   await dropArtifact(store, jobId, AUDIO_ARTIFACT);
+}
+
+/**
+ * Removes everything of a job that was deleted: its folder and its logs.
+ * @throws DiskError when something cannot be removed; housekeeping tries again
+ */
+export async function removeJobFiles(dataDir: string, jobId: number): Promise<void> {
+  const logs = join(dataDir, 'logs');
+  try {
+    await rm(jobFolder(dataDir, jobId), { recursive: true, force: true });
+    for (const name of await namesIn(logs)) {
+      if (jobIdOfLogFile(name) === String(jobId)) await rm(join(logs, name), { force: true });
+    }
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new DiskError(
+      `Job ${jobId} is deleted, but not all of its files: ${path ?? jobFolder(dataDir, jobId)} (${code}).`,
+      'Make it writable, then remove it with: longhand cleanup',
+    );
+  }
+}
+
+/** Removes the files in a job's folder that its next run does not need, but no file that this run may have begun already. */
+export async function removeStaleFiles(
+  jobDir: string,
+  { names, newerThanMs }: { names: readonly string[]; newerThanMs: number },
+): Promise<void> {
+  for (const name of await namesIn(jobDir)) {
+    const path = join(jobDir, name);
+    const facts = await stat(path);
+    if (facts.isFile() && !names.includes(name) && facts.mtimeMs < newerThanMs) await rm(path, { force: true });
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {

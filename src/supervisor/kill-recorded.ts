@@ -1,6 +1,6 @@
 /** Ends the recorded processes of jobs; each that is ended is named in its job's log. */
 import { signalProcess } from './identity.ts';
-import { isTreeAlive, type KillReport, killTree } from './kill-tree.ts';
+import { inWords, isTreeAlive, type KillReport, killTree } from './kill-tree.ts';
 import { settleInTurn } from './process-end.ts';
 import { type RegisteredProcess, treeOf } from './process-registry.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -39,10 +39,10 @@ export async function endTree(table: ProcessTable, entry: RegisteredProcess, gra
   // Kept open: what is said of the end comes after the end.
   const output = table.held.get(jobId)?.output?.retain();
   const report = await killTree(treeOf(entry), table.clock, graceMs);
-  for (const { pid, command } of report.terminated)
-    output?.note('INFO', `Ended when it was asked to: ${command} (pid ${pid})`);
-  for (const { pid, command } of report.killed) output?.note('INFO', `Killed: ${command} (pid ${pid})`);
+  for (const sentence of inWords(report)) output?.note('INFO', sentence);
   output?.release();
-  if (!report.gone) table.problems.tell(`Not all processes of job ${jobId} (pid ${identity.pid}) could be ended.`);
+  if (!report.gone) {
+    table.problems.tell(`Not all processes of job ${jobId} (pid ${identity.pid}) could be ended.`, 'ERROR');
+  }
   return report;
 }

@@ -55,6 +55,14 @@ export interface KillReport {
   gone: boolean;
 }
 
+/** What was ended, and how, in a sentence for each process. */
+export function inWords({ terminated, killed }: KillReport): string[] {
+  return [
+    ...terminated.map(({ pid, command }) => `Ended when it was asked to: ${command} (pid ${pid})`),
+    ...killed.map(({ pid, command }) => `Killed: ${command} (pid ${pid})`),
+  ];
+}
+
 /** Whether anything that can be identified as the tree's is alive, the calling process aside. */
 export function isTreeAlive(tree: RunTree): boolean {
   return new TreeMembers(tree).look().length > 0;

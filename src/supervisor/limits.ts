@@ -61,12 +61,11 @@ export interface LimitWatchOptions {
   exact(): number | undefined;
 }
 
-/** Compares what a run uses with what it may use. The first breach is the one that counts; it is told each time. */
+/** Compares the memory that a run uses with what it may use. */
 export class LimitWatch {
   readonly #memoryBytes: number | undefined;
   readonly #exact: () => number | undefined;
   #peakBytes = 0;
-  #breach: ErrorReport | undefined;
 
   constructor({ memoryBytes, exact }: LimitWatchOptions) {
     this.#memoryBytes = memoryBytes;
@@ -78,21 +77,14 @@ export class LimitWatch {
     return this.#peakBytes;
   }
 
-  /** Looks at a sample. Answers with the breach, if there is one by now. */
+  /** Looks at a sample. @returns what is over the limit, if it is */
   check({ rssBytes }: Pick<Usage, 'rssBytes'>): ErrorReport | undefined {
     const limitBytes = this.#memoryBytes;
     const isOver = limitBytes !== undefined && rssBytes > limitBytes;
     const usedBytes = isOver ? (this.#exact() ?? rssBytes) : rssBytes;
     this.#peakBytes = Math.max(this.#peakBytes, usedBytes);
-    if (limitBytes !== undefined && usedBytes > limitBytes)
-      this.#breach ??= memoryReport({ limitBytes, peakBytes: this.#peakBytes });
-    return this.#breach;
-  }
-
-  /** Looks at the clock. Answers with the breach, if there is one by now. */
-  checkTime(runningSeconds: number, limitSeconds: number): ErrorReport | undefined {
-    if (runningSeconds >= limitSeconds) this.#breach ??= timeoutReport(limitSeconds);
-    return this.#breach;
+    if (limitBytes === undefined || usedBytes <= limitBytes) return undefined;
+    return memoryReport({ limitBytes, peakBytes: this.#peakBytes });
   }
 }
 

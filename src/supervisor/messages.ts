@@ -11,6 +11,7 @@ const error = z.object({
   message: z.string(),
   remedy: z.string().optional(),
   evidence: z.string().optional(),
+  neededBytes: z.number().positive().optional(),
 });
 const word = z.object({
   text: z.string(),
@@ -24,7 +25,12 @@ const word = z.object({
 export const requestArguments = {
   setStage: z.tuple([
     z.enum(STAGE_NAMES),
-    z.object({ status: z.enum(STAGE_STATUSES), output: z.unknown().optional(), errorMessage: z.string().optional() }),
+    z.object({
+      status: z.enum(STAGE_STATUSES),
+      output: z.unknown().optional(),
+      errorMessage: z.string().optional(),
+      secondsLeft: z.number().nonnegative().optional(),
+    }),
   ]),
   setFacts: z.tuple([
     z.object({
@@ -36,6 +42,8 @@ export const requestArguments = {
       engine: z.enum(ENGINE_NAMES).optional(),
       model: z.string().optional(),
       language: z.string().optional(),
+      processes: z.int().positive().optional(),
+      workers: z.int().positive().optional(),
       versions: z.record(z.string(), z.string()).optional(),
     }),
   ]),
@@ -49,7 +57,14 @@ export const requestArguments = {
   committedChunks: z.tuple([count, count]),
   chunkCounts: z.tuple([]),
   commitChunk: z.tuple([
-    z.object({ number: count, words: z.array(word), engine: z.string(), model: z.string(), workMs: z.number() }),
+    z.object({
+      number: count,
+      words: z.array(word),
+      engine: z.string(),
+      model: z.string(),
+      workMs: z.number(),
+      secondsLeft: z.number().nonnegative().optional(),
+    }),
   ]),
   failChunk: z.tuple([count, error]),
   finish: z.tuple([z.object({ text: z.string() })]),

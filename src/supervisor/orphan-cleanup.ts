@@ -6,9 +6,6 @@ import { settle } from './process-end.ts';
 import { isSame, type RegisteredProcess } from './process-registry.ts';
 import type { ProcessTable } from './process-table.ts';
 
-/** Without a heartbeat for so long a process is an orphan, unless said otherwise. */
-export const ORPHAN_SECONDS = 300;
-
 export interface OrphanCleanup {
   /** Records that were settled: those of the next two together. */
   cleaned: number;

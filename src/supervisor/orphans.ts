@@ -11,12 +11,11 @@
  */
 import { access } from 'node:fs/promises';
 import type { Clock } from '../domain/clock.ts';
-import { getActiveJobs, transition } from '../store/jobs.ts';
+import { getActiveJobs, getOrphanedJobs, transition } from '../store/jobs.ts';
 import { endRun, runsByToken, unendedRuns } from '../store/runs.ts';
 import type { JobRow, RunRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { removeCgroup, removeSoon } from './cgroup.ts';
-
 import { dropAudio, jobFolder, removeScratch } from './job-files.ts';
 import { type KillReport, killTree, sweep } from './kill-tree.ts';
 import { MAX_CRASHES } from './settle.ts';
@@ -24,8 +23,6 @@ import { cgroupName } from './spawn.ts';
 import { leaderOf } from './store-registry.ts';
 import { tokensOfProcesses } from './tokens.ts';
 
-/** A job without a heartbeat for so long is an orphan, wherever it is worked on. */
-export const ORPHAN_TIMEOUT_SECONDS = 300;
 const CLEANED_UP = 'Process orphaned and cleaned up';
 
 export interface OrphanScope {
@@ -59,8 +56,8 @@ export async function sweepOrphans(scope: OrphanScope): Promise<SweepReport> {
   for (const { run, job } of await unendedRuns(scope.store)) {
     if (!scope.holds(job.id)) await recoverRun(scope, run, job, report);
   }
-  for (const job of await getActiveJobs(scope.store)) {
-    if (!scope.holds(job.id) && nobodyWorksOn(job, scope.clock)) await recoverJob(scope, job, report);
+  for (const job of await abandonedJobs(scope.store)) {
+    if (!scope.holds(job.id)) await recoverJob(scope, job, report);
   }
   await endStrays(scope, report);
   return report;
@@ -88,10 +85,11 @@ async function recoverRun(scope: OrphanScope, run: RunRow, job: JobRow, report: 
   if (status) report.recovered.push({ jobId: job.id, killed, status });
 }
 
-function nobodyWorksOn(job: JobRow, clock: Clock): boolean {
-  if (job.lease_token !== null) return true;
-  const silentMs = clock.now() - (job.last_heartbeat ?? 0);
-  return silentMs > ORPHAN_TIMEOUT_SECONDS * 1000;
+/** Those with a lease, whoever had it, and those without one that are silent. */
+async function abandonedJobs(store: Store): Promise<JobRow[]> {
+  const [active, silent] = await Promise.all([getActiveJobs(store), getOrphanedJobs(store)]);
+  const isLeased = (job: JobRow) => job.lease_token !== null;
+  return [...active.filter(isLeased), ...silent.filter((job) => !isLeased(job))];
 }
 
 async function recoverJob(scope: OrphanScope, job: JobRow, report: SweepReport): Promise<void> {

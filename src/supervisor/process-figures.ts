@@ -1,8 +1,9 @@
 /** Gathers the figures of the supervision. */
+import { ORPHAN_TIMEOUT_SECONDS } from '../domain/job.ts';
 import { logFiles } from '../logs/retention.ts';
 import { type Health, healthFrom, healthUnknown, metricsFrom, type ProcessMetrics } from './health.ts';
 import { isAlive } from './identity.ts';
-import { isOrphan, ORPHAN_SECONDS } from './orphan-cleanup.ts';
+import { isOrphan } from './orphan-cleanup.ts';
 import type { RegisteredProcess } from './process-registry.ts';
 import { usageOf } from './process-status.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -31,7 +32,7 @@ export async function figuresOf(table: ProcessTable): Promise<Figures> {
     avgHeartbeatDelay: table.delays.average,
     errorsCount: table.errorsCount,
   });
-  return { metrics, orphanedCount: entries.filter((entry) => isOrphan(table, entry, ORPHAN_SECONDS)).length };
+  return { metrics, orphanedCount: entries.filter((entry) => isOrphan(table, entry, ORPHAN_TIMEOUT_SECONDS)).length };
 }
 
 /** The health that follows from the figures; degraded when they cannot be had. Never rejects. */

@@ -6,6 +6,8 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { type Clock, systemClock } from '../domain/clock.ts';
+import { ORPHAN_TIMEOUT_SECONDS } from '../domain/job.ts';
+import type { LogLevel } from '../domain/log-level.ts';
 import type { LogLimits } from '../logs/job-log.ts';
 import type { Health, ProcessMetrics } from './health.ts';
 import { JobOutputs } from './job-outputs.ts';
@@ -13,7 +15,7 @@ import { killRecorded, killRecordedTree } from './kill-recorded.ts';
 import { KILL_GRACE_MS } from './kill-tree.ts';
 import { cleanupOldLogs } from './log-cleanup.ts';
 import { type LogStream, lastLogLines, streamLog } from './log-stream.ts';
-import { cleanupOrphans, ORPHAN_SECONDS, type OrphanCleanup } from './orphan-cleanup.ts';
+import { cleanupOrphans, type OrphanCleanup } from './orphan-cleanup.ts';
 import { Problems } from './problems.ts';
 import { unregister } from './process-end.ts';
 import { figuresOf, healthOf } from './process-figures.ts';
@@ -46,8 +48,8 @@ export interface ProcessManagerOptions {
   logLimits?: Partial<LogLimits>;
   /** Seconds that a registry may take to answer, and a monitor for one look; 10 unless said. */
   probeTimeoutSeconds?: number;
-  /** Told of each failure that a job survives; they are also counted in `errorsCount`. */
-  onProblem?(sentence: string): void;
+  /** Told of each failure that a job survives, an ERROR where processes could not be ended; counted in `errorsCount`. */
+  onProblem?(sentence: string, level: LogLevel): void;
 }
 
 /**
@@ -168,7 +170,7 @@ export class ProcessManager {
    * @param options `timeoutSeconds` without a heartbeat
    */
   async cleanupOrphanedProcesses(options: { timeoutSeconds?: number } = {}): Promise<OrphanCleanup> {
-    return await cleanupOrphans(this.#table, options.timeoutSeconds ?? ORPHAN_SECONDS);
+    return await cleanupOrphans(this.#table, options.timeoutSeconds ?? ORPHAN_TIMEOUT_SECONDS);
   }
 
   /**
@@ -231,7 +233,7 @@ export class ProcessManager {
 
 function tableFor(options: ProcessManagerOptions): ProcessTable {
   const { logDir, clock = systemClock, onProblem, secrets = [], logLimits: limits = {} } = options;
-  const problems = new Problems(clock, onProblem && ((sentence) => onProblem(sentence)));
+  const problems = new Problems(clock, onProblem && ((sentence, level) => onProblem(sentence, level)));
   return new ProcessTable({
     logDir,
     clock,

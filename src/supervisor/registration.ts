@@ -37,6 +37,8 @@ export interface Registration {
   logPath: string;
   /** False: refused or failed. The child it was for has been ended. */
   registered: boolean;
+  /** What failed, where it was not refused but could not be registered: a full disk, a registry that does not answer. */
+  error?: unknown;
 }
 
 /** What was asked for. */
@@ -60,20 +62,21 @@ export async function register(
 ): Promise<Registration> {
   const candidate = candidateFrom(childOrPid, options.token);
   const order = { jobId, candidate, command, options };
-  const registered = await table.turns.hold(jobId, () => carryOut(table, order));
-  return { pid: candidate.pid, logPath: options.log?.path ?? table.logPath(jobId), registered };
+  const refused = await table.turns.hold(jobId, () => carryOut(table, order));
+  const logPath = options.log?.path ?? table.logPath(jobId);
+  return { pid: candidate.pid, logPath, registered: refused === undefined, error: refused?.error };
 }
 
-/** @returns whether it is registered */
-async function carryOut(table: ProcessTable, order: Order): Promise<boolean> {
+/** @returns undefined when it is registered */
+async function carryOut(table: ProcessTable, order: Order): Promise<Refused | undefined> {
   const admission = await admit(table, order.jobId, order.candidate).catch(refusedFor);
   if (admission.type === 'held') {
     ignorePrinted(order.candidate);
-    return true;
+    return undefined;
   }
   const refused = admission.type === 'refused' ? admission : await record(table, order, admission);
   if (refused) await refuse(table, order, refused);
-  return refused === undefined;
+  return refused;
 }
 
 /** @returns undefined when it is recorded and watched */
@@ -141,9 +144,9 @@ async function keepPrinted(table: ProcessTable, { jobId, candidate, options }: O
 async function endRefused(table: ProcessTable, { child, identity, token }: Candidate): Promise<void> {
   if (!identity || !(child || isOwnChild(identity))) return;
   const { gone } = await killTree({ leader: identity, token }, table.clock, 0);
-  if (!gone) table.problems.tell(`Process ${identity.pid}, which was not registered, could not be ended.`);
+  if (!gone) table.problems.tell(`Process ${identity.pid}, which was not registered, could not be ended.`, 'ERROR');
 }
 
 function refusedFor(error: unknown): Refused {
-  return refusal(reportOf(error).message);
+  return { ...refusal(reportOf(error).message), error };
 }

@@ -58,12 +58,13 @@ const won = (answer: boolean): undefined | typeof LOST => (answer ? undefined : 
 
 const VERBS: Verbs = {
   async setStage({ store, jobId, leaseToken }, args) {
-    const [name, change] = requestArguments.setStage.parse(args);
-    return won(await setStage(store, jobId, leaseToken, name, defined(change)));
+    const [name, { secondsLeft, ...change }] = requestArguments.setStage.parse(args);
+    const estimated = { estimatedEndAt: endAt(store, secondsLeft) };
+    return won(await setStage(store, jobId, leaseToken, name, defined({ ...change, ...estimated })));
   },
   async setFacts({ store, jobId, runId, leaseToken, onEstimate }, args) {
     const [facts] = requestArguments.setFacts.parse(args);
-    const { engine, model, language, durationSeconds, estimatedSeconds, versions } = facts;
+    const { engine, model, language, processes, workers, durationSeconds, estimatedSeconds, versions } = facts;
     const columns = defined({
       engine,
       model,
@@ -76,7 +77,7 @@ const VERBS: Verbs = {
     });
     if (!(await setJobFacts(store, jobId, { leaseToken, ...columns }))) return LOST;
     if (estimatedSeconds !== undefined) onEstimate?.(estimatedSeconds);
-    const ofTheRun = defined({ engine, model, language, versions });
+    const ofTheRun = defined({ engine, model, language, processes, workers, versions });
     if (Object.keys(ofTheRun).length > 0) await setRunFacts(store, runId, ofTheRun);
     return undefined;
   },
@@ -107,8 +108,11 @@ const VERBS: Verbs = {
     return { total: counts.total, committed: counts.complete, ...speech };
   },
   async commitChunk({ store, jobId, runId, leaseToken }, args) {
-    const [{ words, ...result }] = requestArguments.commitChunk.parse(args);
-    return won(await commitChunk(store, jobId, leaseToken, { ...result, words: words.map(defined), runId }));
+    const [{ words, secondsLeft, ...result }] = requestArguments.commitChunk.parse(args);
+    const estimatedEndAt = endAt(store, secondsLeft);
+    return won(
+      await commitChunk(store, jobId, leaseToken, { ...result, words: words.map(defined), runId, estimatedEndAt }),
+    );
   },
   async failChunk({ store, jobId, leaseToken }, args) {
     const [number, error] = requestArguments.failChunk.parse(args);
@@ -123,6 +127,10 @@ const VERBS: Verbs = {
     return won(await finishJob(store, jobId, leaseToken, { transcript: text, elapsedSeconds: elapsed, speed }));
   },
 };
+
+function endAt({ clock }: Store, secondsLeft: number | undefined): number | undefined {
+  return secondsLeft === undefined ? undefined : Math.round(clock.now() + secondsLeft * 1000);
+}
 
 function place(row: { number: number; start_sample: number; end_sample: number; speech: number }) {
   return {
@@ -142,7 +150,8 @@ function defined<T extends object>(value: T): Partial<Defined<T>> & Pick<T, Requ
 
 type RequiredKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T];
 
-function storeReport(error: unknown): ErrorReport {
+/** As `reportOf`, for what the store throws: a disk that is full or fails is said to be that. */
+export function storeReport(error: unknown): ErrorReport {
   const { code } = error as { code?: unknown };
   if (code === 'SQLITE_FULL' || (typeof code === 'string' && code.startsWith('SQLITE_IOERR'))) {
     return {

@@ -1,14 +1,22 @@
+import type { Clock } from '../domain/clock.ts';
 import { reportOf } from '../domain/errors.ts';
 import type { JobLog } from '../logs/job-log.ts';
 import type { Cleaned } from './housekeeping.ts';
+import { Mutex } from './mutex.ts';
 import type { SweepReport } from './orphans.ts';
+import type { ProcessManager } from './process-manager.ts';
+import { writeFigures } from './service-figures.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Between two times that old logs and left-over files are looked for. */
 const HOUSE_INTERVAL_MS = 10 * 60_000;
+/** Between two lines on what a job uses. */
+const FIGURES_INTERVAL_MS = 60_000;
 
 export interface RoundsOptions {
   supervisor: Supervisor;
+  processes: ProcessManager;
+  clock: Clock;
   sweepIntervalMs: number;
   /** The service's own log. */
   log: JobLog;
@@ -29,11 +37,14 @@ export class Rounds {
   readonly #options: RoundsOptions;
   readonly #timers: NodeJS.Timeout[] = [];
   #sweeping: Promise<SweepReport> | undefined;
-  #cleaning: Promise<Cleaned> | undefined;
+  readonly #cleaning = new Mutex();
+  /** When the last round of house-keeping began. */
+  #cleanedAt: number;
   #stopped = false;
 
   constructor(options: RoundsOptions) {
     this.#options = options;
+    this.#cleanedAt = options.clock.now();
   }
 
   /** Begins the rounds; the first is after the first interval. Idempotent. */
@@ -45,20 +56,22 @@ export class Rounds {
       this.#timers.push(timer);
     };
     every(this.#options.sweepIntervalMs, () => this.sweep());
-    every(HOUSE_INTERVAL_MS, () => this.keepHouse());
+    every(HOUSE_INTERVAL_MS, () => this.#keepHouse(this.#cleanedAt));
+    const { supervisor, processes, log } = this.#options;
+    if (log.writes('DEBUG')) every(FIGURES_INTERVAL_MS, () => writeFigures(processes, supervisor.running, log));
   }
 
   /** Ends the rounds and resolves when none is under way. Idempotent. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
-    await Promise.allSettled([this.#sweeping, this.#cleaning]);
+    await Promise.allSettled([this.#sweeping, this.#cleaning.hold(async () => undefined)]);
   }
 
-  /** Both, now. */
+  /** Both, now, and of all jobs: the rounds look only at those that were changed since the last one. */
   async both(): Promise<RoundReport> {
     const report = await this.sweep();
-    return { ...report, cleaned: await this.keepHouse() };
+    return { ...report, cleaned: await this.#keepHouse(0) };
   }
 
   /** Finds and ends orphans. One that is under way is shared. */
@@ -67,14 +80,6 @@ export class Rounds {
       this.#sweeping = undefined;
     });
     return this.#sweeping;
-  }
-
-  /** Cleans logs and files. One that is under way is shared. */
-  keepHouse(): Promise<Cleaned> {
-    this.#cleaning ??= this.#keepHouse().finally(() => {
-      this.#cleaning = undefined;
-    });
-    return this.#cleaning;
   }
 
   async #sweep(): Promise<SweepReport> {
@@ -90,8 +95,15 @@ export class Rounds {
     return report;
   }
 
-  async #keepHouse(): Promise<Cleaned> {
-    const cleaned = await this.#options.supervisor.keepHouse();
+  #keepHouse(since: number): Promise<Cleaned> {
+    return this.#cleaning.hold(() => this.#clean(since));
+  }
+
+  async #clean(since: number): Promise<Cleaned> {
+    const { clock, supervisor } = this.#options;
+    const beganAt = clock.now();
+    const cleaned = await supervisor.keepHouse(since);
+    this.#cleanedAt = beganAt;
     const { logs, jobs } = cleaned;
     if (logs.files + jobs > 0) {
       const text = `Cleaned up: ${logs.files} log files (${logs.bytes} bytes), temporary files of ${jobs} jobs`;

@@ -7,6 +7,7 @@
  */
 import type { Clock } from '../domain/clock.ts';
 import { reportOf } from '../domain/errors.ts';
+import type { LogLevel } from '../domain/log-level.ts';
 import type { RunOutcome, StopReason } from '../domain/outcome.ts';
 import { renewedUntil } from '../lease/lease.ts';
 import type { JobLog } from '../logs/job-log.ts';
@@ -20,12 +21,12 @@ import type { Store } from '../store/store.ts';
 import { removeSoon } from './cgroup.ts';
 import { Conversation } from './conversation.ts';
 import { bury, endTree, sayGoodbye, sweepUp } from './ending.ts';
-import { crashReport, type Exit, exitOf } from './exit.ts';
+import { crashReport, type Exit } from './exit.ts';
 import { LimitWatch, timeLimitSeconds } from './limits.ts';
 import { nameMemory } from './memory-end.ts';
 import type { Tell } from './news.ts';
 import type { ProcessManager } from './process-manager.ts';
-import { answerRequest } from './requests.ts';
+import { answerRequest, storeReport } from './requests.ts';
 import { RunnerEndedError, type RunnerProcess, type Share, startRunner } from './spawn.ts';
 import type { RunContext } from './store-registry.ts';
 import { exactBytes, type Usage } from './usage.ts';
@@ -34,7 +35,7 @@ import { channelClosed, outcomeOfVerdict, type Verdict } from './verdict.ts';
 import { type Patience, RunWatch } from './watch.ts';
 
 /** A polite stop leaves this long for the chunk in flight. */
-export const STOP_GRACE_MS = 8_000;
+const STOP_GRACE_MS = 8_000;
 /** What the runner may need beyond the grace to say `done`. */
 const STOP_MARGIN_MS = 1_000;
 /** Memory is looked at this often, because it can grow fast. */
@@ -61,7 +62,7 @@ export interface RunDependencies {
   /** Takes the secrets out of what is kept or shown. */
   redact(text: string): string;
   /** Something around the run failed that the run survives. */
-  onProblem(sentence: string): void;
+  onProblem(sentence: string, level?: LogLevel): void;
 }
 
 export interface RunResult {
@@ -69,6 +70,8 @@ export interface RunResult {
   usage: { peakMemoryBytes: number; cpuSeconds: number } | undefined;
   /** Seconds worked on the job so far, all runs together. */
   elapsedSeconds: number;
+  /** How far the runner said that the job is; a heartbeat writes it down only now and then. */
+  percent?: number | undefined;
 }
 
 /** A run under way. */
@@ -84,9 +87,13 @@ export class Run {
   #watch: RunWatch | undefined;
   #limitWatch: LimitWatch | undefined;
   #cpuSeconds = 0;
+  #memoryBytes = 0;
+  /** As last told; undefined: as the order says. */
+  #slowdown: number | undefined;
   #stopping: StopReason | undefined;
   #verdict: Verdict | undefined;
-  #ending = false;
+  /** The end of the runner's tree, by us. */
+  #ending: Promise<void> | undefined;
   /** The job was completed; its lease is gone because of that. */
   #finished = false;
   #progress: ProgressReport | undefined;
@@ -117,6 +124,22 @@ export class Run {
     this.result = this.#live();
   }
 
+  /** How far the job is, as the runner tells. */
+  get progress(): ProgressReport | undefined {
+    return this.#progress;
+  }
+
+  /** Measured last, of all its processes. */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
+  }
+
+  /** Other jobs began or ended beside this one. */
+  beside(slowdown: number): void {
+    this.#slowdown = slowdown;
+    this.#send({ type: 'beside', slowdown });
+  }
+
   /** Asks the run to stop at its checkpoint; ends it when it does not. The first reason stays; no grace overrules a grace. */
   stop(why: StopReason, graceMs: number = STOP_GRACE_MS): void {
     if (this.#stopping && graceMs > 0) return;
@@ -132,13 +155,16 @@ export class Run {
     const oomKillsBefore = ownOomKills();
     let outcome: RunOutcome;
     try {
-      this.#process = await startRunner({ runnerPath, token, cwd: this.#order.jobDir, share: limits });
+      const onProblem = (sentence: string) => this.#problem(sentence);
+      this.#process = await startRunner({ runnerPath, token, cwd: this.#order.jobDir, share: limits, onProblem });
       outcome = await this.#supervise(this.#process);
     } catch (error) {
       const ended = error instanceof RunnerEndedError;
-      outcome = ended ? this.#outcomeOfDeath(error.exit) : { type: 'failed', error: reportOf(error) };
+      outcome = ended ? this.#outcomeOfDeath(error.exit) : { type: 'failed', error: storeReport(error) };
     }
-    if (!(await sweepUp({ token, clock, log }))) this.#problem('Some processes of this run could not be ended');
+    if (!(await sweepUp({ token, clock, log }))) {
+      this.#problem('Some processes of this run could not be ended', 'ERROR');
+    }
     const usage = this.#usage();
     outcome = nameMemory(outcome, {
       cgroup: this.#process?.cgroup,
@@ -147,24 +173,24 @@ export class Run {
       hostKilled: !this.#verdict && (ownOomKills() ?? 0) > (oomKillsBefore ?? 0),
     });
     await this.#removeCgroup();
-    return { outcome, usage, elapsedSeconds: this.#elapsedSeconds() };
+    return { outcome, usage, elapsedSeconds: this.#elapsedSeconds(), percent: this.#progress?.percent };
   }
 
   async #supervise(runner: RunnerProcess): Promise<RunOutcome> {
     const { clock, log, processes } = this.#deps;
     const { job, run } = this.#claimed;
-    const scope = { runner, token: run.token, clock, log, exited: exitOf(runner.child) };
+    const scope = { runner, token: run.token, clock, log };
     this.#watch = this.#startWatch(runner);
     try {
       this.#listen(runner);
       await this.#register(runner);
-      const said = await Promise.race([this.#conversation.lastWord, scope.exited]);
+      const said = await Promise.race([this.#conversation.lastWord, runner.exited]);
       if ('exit' in said) return this.#outcomeOfDeath(said.exit);
       await sayGoodbye(scope);
       return this.#outcomeOfWord(said);
     } finally {
       this.#watch.stop();
-      await bury(scope);
+      await bury(scope, this.#ending);
       await processes.unregisterProcess(job.id);
     }
   }
@@ -192,18 +218,22 @@ export class Run {
     });
   }
 
-  /** A registration that is refused ends the runner. */
+  /**
+   * A registration that is refused ends the runner.
+   * @throws why it failed, where it was not refused: a full disk is no crash
+   */
   async #register({ child }: RunnerProcess): Promise<void> {
     const { log, processes } = this.#deps;
     const { job, run } = this.#claimed;
     const context: RunContext = { runId: run.id, leaseToken: run.lease_token };
-    const { registered } = await processes.registerProcess(job.id, child, 'longhand runner', {
+    const { registered, error } = await processes.registerProcess(job.id, child, 'longhand runner', {
       token: run.token,
       log,
       context,
       intervalSeconds: SAMPLE_SECONDS,
       onSample: (usage) => this.#sampled(usage),
     });
+    if (error !== undefined) throw error;
     // Refused with its lease, or ended before it could be registered: then it has crashed, and its exit tells that.
     if (!registered && !(await this.#holdsLease())) this.stop('lease lost', 0);
   }
@@ -227,6 +257,8 @@ export class Run {
 
   #begin(): void {
     this.#send({ type: 'start', order: this.#order });
+    // News that came before the start would have been lost.
+    if (this.#slowdown !== undefined) this.#send({ type: 'beside', slowdown: this.#slowdown });
     // A stop that came before the start would have been lost.
     if (this.#stopping) this.#send({ type: 'stop', why: this.#stopping, graceMs: 0 });
   }
@@ -239,6 +271,7 @@ export class Run {
 
   #sampled(usage: Usage): void {
     this.#cpuSeconds = Math.max(this.#cpuSeconds, usage.cpuSeconds);
+    this.#memoryBytes = usage.rssBytes;
     this.#watch?.sampled(usage);
     this.#series.add(usage, this.#progress?.percent ?? 0).catch((error) => {
       this.#problem(`A sample of the usage could not be kept: ${reportOf(error).message}`);
@@ -297,9 +330,8 @@ export class Run {
   #end(): void {
     const runner = this.#process;
     if (!runner || this.#ending) return;
-    this.#ending = true;
     const { clock, log } = this.#deps;
-    endTree({ runner, token: this.#claimed.run.token, clock, log }).catch((error) =>
+    this.#ending = endTree({ runner, token: this.#claimed.run.token, clock, log }).catch((error) =>
       this.#problem(`Ending the run's processes: ${reportOf(error).message}`),
     );
   }
@@ -331,9 +363,9 @@ export class Run {
     if (child?.connected) child.send(message, () => undefined);
   }
 
-  #problem(sentence: string): void {
-    this.#deps.log.write('WARNING', 'supervisor', sentence);
-    this.#deps.onProblem(`Job ${this.#claimed.job.id}: ${sentence}`);
+  #problem(sentence: string, level: LogLevel = 'WARNING'): void {
+    this.#deps.log.write(level, 'supervisor', sentence);
+    this.#deps.onProblem(`Job ${this.#claimed.job.id}: ${sentence}`, level);
   }
 
   #usage(): RunResult['usage'] {

@@ -1,8 +1,11 @@
 import type { ErrorReport } from '../domain/errors.ts';
+import type { Pauser } from '../domain/job.ts';
 import type { RunOutcome, StopReason } from '../domain/outcome.ts';
+import { RETRY_POLICIES, type RetryDecision, retriesOfKind, retryDecision } from '../domain/retry.ts';
 import { getJob, transition } from '../store/jobs.ts';
 import type { Claimed } from '../store/queue.ts';
-import { endRun } from '../store/runs.ts';
+import { endRun, listRuns } from '../store/runs.ts';
+import type { JobRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import type { RunResult } from './run.ts';
 
@@ -11,19 +14,30 @@ export const MAX_CRASHES = 3;
 
 const ACTOR = 'supervisor';
 
-/** What became of the job. `again` means that it waits for its next run right now. */
-export type Settlement = 'at rest' | 'again' | 'stopped';
+/** What is decided about jobs whose run has failed. */
+export interface RetryRules {
+  /** MAX_RETRY_ATTEMPTS. */
+  maxRetries: number;
+  /** A number from 0 up to 1. */
+  dice(): number;
+  /** The model to take after one that ran out of memory, or why there is none; nothing for an engine that has one only. */
+  smallerModel(job: JobRow): Promise<{ model: string } | { problem: string } | undefined>;
+  /** No job can go on until there is space on the disk. */
+  diskFull(error: ErrorReport): Promise<void>;
+}
 
 /**
  * Writes how a run ended and what that means for its job. Each change names the lease: when somebody else has taken or
  * ended the job meanwhile, only the run's own end is written.
+ * @returns how it goes on, where the job neither ended nor simply waits again: a retry, a paused queue
  */
 export async function settle(
   store: Store,
+  rules: RetryRules,
   { job, run }: Claimed,
   result: RunResult,
   logTail: string,
-): Promise<Settlement> {
+): Promise<string | undefined> {
   const now = await getJob(store, job.id);
   // A runner that dies between its last commit and its last word has done its work.
   const outcome: RunOutcome = now?.status === 'completed' ? { type: 'completed' } : result.outcome;
@@ -31,29 +45,87 @@ export async function settle(
     outcome.type === 'crashed' || outcome.type === 'failed' ? (outcome.error.evidence ?? logTail) : undefined;
   await endRun(store, run.id, { outcome: outcome.type, ...endOf(outcome), evidence, ...result.usage });
   const leaseToken = run.lease_token;
-  const elapsed = { elapsed_seconds: result.elapsedSeconds };
+  const { elapsedSeconds, percent } = result;
+  const elapsed = { elapsed_seconds: elapsedSeconds, ...(percent === undefined ? {} : { progress: percent }) };
   switch (outcome.type) {
     case 'completed':
     case 'orphaned':
-      return 'at rest';
+      return undefined;
+    case 'stopped':
+      await stopJob(store, job.id, leaseToken, outcome.why, elapsed);
+      return undefined;
     case 'failed':
-      await failJob(store, job.id, leaseToken, outcome.error, elapsed);
-      return 'at rest';
+      return await retryOrFail(store, rules, { job: now ?? job, runId: run.id, leaseToken }, outcome.error, elapsed);
     case 'crashed': {
+      // The process is gone as after any crash, but the same again would end the same way.
+      if (RETRY_POLICIES[outcome.error.kind].takesSmallerModel) {
+        return await retryOrFail(store, rules, { job: now ?? job, runId: run.id, leaseToken }, outcome.error, elapsed);
+      }
       const crashes = (now?.crash_count ?? 0) + 1;
       const set = { ...elapsed, crash_count: crashes };
       if (crashes >= MAX_CRASHES) {
         await failJob(store, job.id, leaseToken, quarantine(crashes, outcome.error), set);
-        return 'at rest';
+        return undefined;
       }
-      const reason = outcome.error.message;
-      const won = await transition(store, job.id, 'pending', { leaseToken, actor: ACTOR, reason, set });
-      return won ? 'again' : 'at rest';
+      await transition(store, job.id, 'pending', { leaseToken, actor: ACTOR, reason: outcome.error.message, set });
+      return undefined;
     }
-    case 'stopped':
-      await stopJob(store, job.id, leaseToken, outcome.why, elapsed);
-      return 'stopped';
   }
+}
+
+interface Failed {
+  /** As it is now. */
+  job: JobRow;
+  runId: number;
+  leaseToken: string;
+}
+
+async function retryOrFail(
+  store: Store,
+  rules: RetryRules,
+  { job, runId, leaseToken }: Failed,
+  error: ErrorReport,
+  set: object,
+): Promise<string | undefined> {
+  const decision = await decide(store, rules, job, runId, error);
+  const { words } = decision;
+  switch (decision.type) {
+    case 'fail':
+      await failJob(store, job.id, leaseToken, { ...error, message: words }, set);
+      return undefined;
+    case 'pause queue':
+      // First the queue: else the job would be taken up again at once.
+      await rules.diskFull(error);
+      await transition(store, job.id, 'pending', { leaseToken, actor: ACTOR, reason: words, set });
+      return words;
+    case 'retry': {
+      const { delayMs, number, smallerModel } = decision;
+      await transition(store, job.id, 'retrying', {
+        leaseToken,
+        actor: ACTOR,
+        reason: words,
+        notBefore: store.clock.now() + delayMs,
+        set: { ...set, retry_count: number, ...(smallerModel ? { smaller_model: smallerModel } : {}) },
+      });
+      return words;
+    }
+  }
+}
+
+async function decide(
+  store: Store,
+  { maxRetries, dice, smallerModel }: RetryRules,
+  job: JobRow,
+  runId: number,
+  error: ErrorReport,
+): Promise<RetryDecision> {
+  const retriesInAll = job.retry_count;
+  const earlier = (await listRuns(store, job.id)).filter(({ id }) => id !== runId);
+  return retryDecision({
+    ...{ error, retriesInAll, maxRetries, dice },
+    retriesOfKind: retriesOfKind(error.kind, earlier, retriesInAll),
+    smaller: RETRY_POLICIES[error.kind].takesSmallerModel ? await smallerModel(job) : undefined,
+  });
 }
 
 async function failJob(store: Store, id: number, leaseToken: string, error: ErrorReport, more: object): Promise<void> {
@@ -65,20 +137,24 @@ async function failJob(store: Store, id: number, leaseToken: string, error: Erro
   });
 }
 
+/** Whom the job waits for, by why its run was stopped. */
+const PAUSED_BY: Partial<Record<StopReason, Pauser>> = {
+  pause: 'user',
+  'quiet hours': 'quiet hours',
+  'queue paused': 'queue',
+};
+
 async function stopJob(store: Store, id: number, leaseToken: string, why: StopReason, set: object): Promise<void> {
   // Whoever cancels has written that before the run was told.
   if (why === 'cancel') return;
-  if (why === 'pause') {
-    await transition(store, id, 'paused', {
-      leaseToken,
-      actor: 'user',
-      reason: 'paused',
-      set: { ...set, paused_by: 'user' },
-    });
+  const pauser = PAUSED_BY[why];
+  const actor = why === 'interrupted' || why === 'pause' ? 'user' : ACTOR;
+  if (pauser) {
+    const reason = pauser === 'user' ? 'paused' : `paused: ${why}`;
+    await transition(store, id, 'paused', { leaseToken, actor, reason, set: { ...set, paused_by: pauser } });
     return;
   }
   // A lease that was thought lost may be ours still, when only the store could not be asked; else this changes nothing.
-  const actor = why === 'interrupted' ? 'user' : ACTOR;
   await transition(store, id, 'pending', { leaseToken, actor, reason: why, set });
 }
 

@@ -1,16 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { setPriority } from 'node:os';
 import { LonghandError } from '../domain/errors.ts';
 import { Guard } from '../native/guard.ts';
 import { type Cgroup, createCgroup } from './cgroup.ts';
 import { type Exit, exitOf } from './exit.ts';
 import { identify, type ProcessIdentity, RUN_TOKEN_VARIABLE } from './identity.ts';
+import { standBack } from './niceness.ts';
 
 /** A started runner and what holds it. */
 export interface RunnerProcess {
   child: ChildProcess;
   identity: ProcessIdentity;
   guard: Guard;
+  /** Settles when it has ended and its output was read, or a moment after its end. */
+  exited: Promise<{ exit: Exit }>;
   /** Where the system lets us: the control group that holds it and its children to their share. */
   cgroup: Cgroup | undefined;
 }
@@ -31,6 +33,8 @@ export interface SpawnOrder {
   token: string;
   cwd: string;
   share: Share;
+  /** The system refused something that the runner can do without. */
+  onProblem(sentence: string): void;
 }
 
 /** It was started, and ended at once. */
@@ -54,12 +58,13 @@ export function cgroupName(token: string): string {
  * control group are given to it before it starts anything, so that its children inherit them.
  * @throws LonghandError when it could not be started, RunnerEndedError when it ended before anybody could look at it
  */
-export async function startRunner({ runnerPath, token, cwd, share }: SpawnOrder): Promise<RunnerProcess> {
+export async function startRunner(order: SpawnOrder): Promise<RunnerProcess> {
+  const { runnerPath, token, cwd } = order;
   const child = fork(runnerPath, [], {
     cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, [RUN_TOKEN_VARIABLE]: token },
+    env: { ...withoutDatabase(process.env), [RUN_TOKEN_VARIABLE]: token },
     execArgv: [],
   });
   const exited = exitOf(child);
@@ -73,16 +78,22 @@ export async function startRunner({ runnerPath, token, cwd, share }: SpawnOrder)
   const pid = child.pid as number;
   const guard = Guard.over(pid);
   const identity = identify(pid);
-  if (identity) return { child, identity, guard, cgroup: confine(pid, token, share) };
+  if (identity) return { child, identity, guard, exited, cgroup: confine(pid, order) };
   await guard.dismiss();
   throw new RunnerEndedError((await exited).exit);
 }
 
-function confine(pid: number, token: string, { memoryBytes, cpuCores, niceness }: Share): Cgroup | undefined {
-  if (niceness > 0) setPriority(pid, niceness);
+function confine(pid: number, { token, share, onProblem }: SpawnOrder): Cgroup | undefined {
+  const { memoryBytes, cpuCores, niceness } = share;
+  standBack(pid, niceness, onProblem);
   const cgroup = createCgroup(cgroupName(token), { memoryBytes, ...(cpuCores ? { cpuCores } : {}) });
   if (cgroup?.add(pid)) return cgroup;
   // Gone already, or not ours to move: then its memory is measured.
   cgroup?.remove();
   return undefined;
+}
+
+/** A runner never opens the database, so it need not know how. */
+function withoutDatabase({ LONGHAND_DATABASE_URL, PGPASSWORD, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env;
 }

@@ -1,4 +1,5 @@
 /** Runs jobs of one owner: claims them, supervises each run, settles what became of it, and looks for what got lost. */
+import { hostname } from 'node:os';
 import type { Work } from '../dispatch/dispatcher.ts';
 import type { Clock } from '../domain/clock.ts';
 import { reportOf } from '../domain/errors.ts';
@@ -9,8 +10,11 @@ import { newLease } from '../lease/lease.ts';
 import { DEFAULT_LOG_LIMITS, JobLog, type JobLogOptions } from '../logs/job-log.ts';
 import { redactor } from '../logs/redact.ts';
 import { lastLines } from '../logs/tail.ts';
+import type { Outlook } from '../pipeline/order.ts';
+import type { ProgressReport } from '../pipeline/progress.ts';
 import { getJob } from '../store/jobs.ts';
 import { type Claimed, claimNext } from '../store/queue.ts';
+import type { JobRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { type Cleaned, keepHouse } from './housekeeping.ts';
 import { dropAudio, jobFolder, logPath, prepareJobFolder, removeScratch } from './job-files.ts';
@@ -20,7 +24,8 @@ import { type SweepReport, sweepOrphans } from './orphans.ts';
 import type { ProcessManager } from './process-manager.ts';
 import { Run, type RunLimits, type RunResult } from './run.ts';
 import { runOrderFor } from './run-order.ts';
-import { settle } from './settle.ts';
+import type { Choice, Scheduler } from './scheduler.ts';
+import { type RetryRules, settle } from './settle.ts';
 import type { Patience } from './watch.ts';
 
 /** Lines of the log that are kept with a run that failed or crashed. */
@@ -50,9 +55,18 @@ export interface SupervisorOptions {
   secrets: readonly string[];
   tell: Tell;
   /** The jobs that may run; undefined: all that wait. */
-  wanted?(): readonly number[];
+  wanted(): readonly number[] | undefined;
+  /** Which job may start beside those that run: `Scheduler`. */
+  next: Scheduler['next'];
+  retries: RetryRules;
+  /** What was learned from earlier runs about how long the next one of a job will take. */
+  outlook?(job: JobRow): Promise<Outlook>;
+  /** How many times longer work takes while these jobs run side by side. */
+  slowdownAmong?(jobs: readonly JobRow[]): number;
+  /** A job was paused that goes on by itself. */
+  onPaused(): void;
   /** Something failed that the supervisor survives. */
-  onProblem(sentence: string): void;
+  onProblem(sentence: string, level?: LogLevel): void;
 }
 
 interface Stop {
@@ -62,8 +76,22 @@ interface Stop {
 
 /** A job in work: its run, once it was started, and the wish to stop it, which may come first. */
 interface Active {
+  job: JobRow;
+  /** Memory that all its processes need. */
+  needBytes: number;
   run?: Run;
   stop?: Stop;
+  /** Resolves when the last word of it is in the store. */
+  settled: Promise<void>;
+  settle(): void;
+}
+
+function activeJob(job: JobRow, needBytes: number, stop: Stop | undefined): Active {
+  let settle = () => {};
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { job, needBytes, settled, settle, ...(stop ? { stop } : {}) };
 }
 
 function ask(active: Active, stop: Stop): void {
@@ -90,20 +118,49 @@ export class Supervisor {
     return [...this.#running.keys()];
   }
 
-  /** Claims the next job that may run. @returns its run to its end, or undefined when nothing waits */
+  /** How far a job in work is, as its run tells. */
+  progressOf(jobId: number): ProgressReport | undefined {
+    return this.#running.get(jobId)?.run?.progress;
+  }
+
+  /** Resolves when nobody works on the job here any more; at once when nobody does. */
+  async settled(jobId: number): Promise<void> {
+    await this.#running.get(jobId)?.settled;
+  }
+
+  /** Claims the next job that may run. @returns its run to its end, or undefined when none may start */
   async claim(): Promise<Work | undefined> {
-    const { store, clock, node, wanted } = this.#options;
     return await this.#claiming.hold(async () => {
-      // One that is resumed while its last run still ends waits for that: the end calls for the next claim.
-      const only = wanted?.().filter((jobId) => !this.#running.has(jobId));
-      if (only?.length === 0) return undefined;
-      const lease = newLease(clock, node);
-      const claimed = await claimNext(store, { ...lease, ...(only ? { only } : {}), actor: 'supervisor' });
-      if (!claimed) return undefined;
-      const active: Active = this.#stopAll ? { stop: this.#stopAll } : {};
-      this.#running.set(claimed.job.id, active);
-      return () => this.#work(claimed, active);
+      for (;;) {
+        const choice = await this.#choose();
+        if (!choice) return undefined;
+        const claimed = await this.#take(choice);
+        // Somebody may have paused or cancelled it in between: then there is another one to choose.
+        if (!claimed) continue;
+        const active = activeJob(claimed.job, choice.needBytes, this.#stopAll);
+        this.#running.set(claimed.job.id, active);
+        this.#tellBeside();
+        return () => this.#work(claimed, active);
+      }
     });
+  }
+
+  async #choose(): Promise<Choice | undefined> {
+    const wanted = this.#options.wanted();
+    if (wanted?.length === 0) return undefined;
+    const running = [...this.#running.values()].map(({ needBytes, run }) => ({
+      needBytes,
+      usedBytes: run?.memoryBytes ?? 0,
+    }));
+    // One that is resumed while its last run still ends waits for that: the end calls for the next claim.
+    return await this.#options.next(running, { only: wanted, except: this.running });
+  }
+
+  async #take({ jobId, passed }: Choice): Promise<Claimed | undefined> {
+    const { store, clock, node } = this.#options;
+    const lease = newLease(clock, node);
+    const machine = hostname();
+    return await claimNext(store, { ...lease, only: [jobId], passed, machine, actor: 'supervisor' });
   }
 
   /** Finds and ends what nobody watches over; its jobs wait again or have failed when this resolves, and are told. */
@@ -116,13 +173,13 @@ export class Supervisor {
     return report;
   }
 
-  /** Removes old logs and what jobs left that nobody needs. */
-  async keepHouse(): Promise<Cleaned> {
+  /** Removes old logs and what jobs left that nobody needs: all jobs, or those that were changed since. */
+  async keepHouse(since = 0): Promise<Cleaned> {
     const { store, clock, dataDir, logs } = this.#options;
     const { days: logDays, totalBytes: logTotalBytes, limits } = logs;
     const holds = (jobId: number) => this.#running.has(jobId);
     const logBytesPerJob = limits.rotateBytes ?? DEFAULT_LOG_LIMITS.rotateBytes;
-    return await keepHouse({ store, dataDir, now: clock.now(), logDays, logTotalBytes, logBytesPerJob, holds });
+    return await keepHouse({ store, dataDir, now: clock.now(), since, logDays, logTotalBytes, logBytesPerJob, holds });
   }
 
   /** Asks a run to stop at its checkpoint, or with `graceMs` 0 ends it. @returns false when the job is not being worked on */
@@ -130,6 +187,11 @@ export class Supervisor {
     const active = this.#running.get(jobId);
     if (active) ask(active, { why, graceMs });
     return active !== undefined;
+  }
+
+  /** Asks every run of now to stop at its checkpoint. */
+  stopRunning(why: StopReason): void {
+    for (const active of this.#running.values()) ask(active, { why, graceMs: undefined });
   }
 
   /** Asks every run, now and later, to stop at its checkpoint, or with `graceMs` 0 ends them. */
@@ -152,15 +214,31 @@ export class Supervisor {
       if (result.outcome.type === 'crashed') tell({ type: 'log', jobId: job.id, level, message });
       await this.#closeLog(log, job.id);
       const tail = await lastLines(log.path, EVIDENCE_LINES);
-      await this.#settle(claimed, result, tail.text);
+      const words = await this.#settle(claimed, result, tail.text);
+      if (words !== undefined) await this.#addWords(job.id, words);
+      if ((await getJob(store, job.id))?.status === 'completed') await dropAudio(store, job.id, jobDir);
     } finally {
       await log.close();
       this.#running.delete(job.id);
+      this.#tellBeside();
+      await this.#tellState(job.id);
+      active.settle();
     }
-    const after = await getJob(store, job.id);
-    // Told last, so that whoever hears it finds everything as it will stay.
-    if (after?.status === 'completed') await dropAudio(store, job.id, jobDir);
-    if (after) tell({ type: 'state', jobId: job.id, status: after.status });
+  }
+
+  /** Each run hears how much the others slow it down now. */
+  #tellBeside(): void {
+    const active = [...this.#running.values()];
+    const slowdown = this.#options.slowdownAmong?.(active.map(({ job }) => job));
+    if (slowdown !== undefined) for (const { run } of active) run?.beside(slowdown);
+  }
+
+  /** Told last, so that whoever hears it finds everything as it will stay. */
+  async #tellState(jobId: number): Promise<void> {
+    const job = await getJob(this.#options.store, jobId);
+    if (!job) return;
+    if (job.status === 'paused') this.#options.onPaused();
+    this.#options.tell({ type: 'state', jobId, status: job.status, pausedBy: job.paused_by });
   }
 
   #openLog(jobId: number): JobLog {
@@ -171,6 +249,14 @@ export class Supervisor {
       secrets,
       limits: logs.limits,
     });
+  }
+
+  /** How it goes on, behind the end of the run's log. */
+  async #addWords(jobId: number, words: string): Promise<void> {
+    const log = this.#openLog(jobId);
+    log.write('WARNING', 'supervisor', words);
+    await this.#closeLog(log, jobId);
+    this.#options.tell({ type: 'log', jobId, level: 'WARNING', message: words });
   }
 
   async #closeLog(log: JobLog, jobId: number): Promise<void> {
@@ -199,18 +285,19 @@ export class Supervisor {
     const { clock, processes, runnerPath, limits, patience, tell, onProblem } = this.#options;
     const jobDir = jobFolder(dataDir, claimed.job.id);
     await prepareJobFolder(jobDir);
-    const order = await runOrderFor(store, claimed.job, { jobDir, settings, versions, cores });
+    const { outlook } = this.#options;
+    const options = { jobDir, settings, versions, memoryLimitBytes: limits.memoryBytes, cores, outlook };
+    const order = await runOrderFor(store, claimed.job, options);
     const redact = this.#redact;
     const around = { store, clock, processes, runnerPath, limits, patience, log, tell, redact, onProblem };
     return new Run(around, claimed, order);
   }
 
-  async #settle(claimed: Claimed, result: RunResult, logTail: string): Promise<void> {
-    const { store, clock, onProblem } = this.#options;
+  async #settle(claimed: Claimed, result: RunResult, logTail: string): Promise<string | undefined> {
+    const { store, clock, retries, onProblem } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await settle(store, claimed, result, logTail);
-        return;
+        return await settle(store, retries, claimed, result, logTail);
       } catch (error) {
         onProblem(`Job ${claimed.job.id}: how its run ended could not be written: ${reportOf(error).message}`);
         // Left as `processing` with a run that has no end: the next sweep finds and recovers it.

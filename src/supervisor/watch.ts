@@ -5,7 +5,7 @@
  * that was stopped may go on, without a healthy runner being taken for a hung one.
  */
 import type { Clock } from '../domain/clock.ts';
-import type { LimitWatch } from './limits.ts';
+import { type LimitWatch, timeoutReport } from './limits.ts';
 import type { Usage } from './usage.ts';
 import { engineHung, overLimit, processHung, type Verdict } from './verdict.ts';
 
@@ -62,8 +62,8 @@ export class RunWatch {
 
   /** The tree was looked at. */
   sampled(usage: Usage): void {
-    const error = this.#options.limits.check(usage);
-    if (error) this.#judge(overLimit(error.kind === 'timeout' ? 'time limit' : 'memory limit', error));
+    const tooMuch = this.#options.limits.check(usage);
+    if (tooMuch) this.#judge(overLimit('memory limit', tooMuch));
   }
 
   stop(): void {
@@ -71,14 +71,14 @@ export class RunWatch {
   }
 
   #turn(): void {
-    const { clock, patience, limits, runningSeconds, timeLimitSeconds } = this.#options;
+    const { clock, patience, runningSeconds, timeLimitSeconds } = this.#options;
     this.#silentTurns += 1;
     const silentMs = this.#silentTurns * patience.heartbeatMs;
     if (this.#silentTurns >= patience.missedHeartbeats) this.#judge(processHung(silentMs / 1000));
     const stillMs = clock.monotonicMs() - this.#progressAt;
     if (stillMs >= patience.progressMs) this.#judge(engineHung(stillMs / 1000));
-    const late = limits.checkTime(runningSeconds(), timeLimitSeconds());
-    if (late) this.#judge(overLimit('time limit', late));
+    const limitSeconds = timeLimitSeconds();
+    if (runningSeconds() >= limitSeconds) this.#judge(overLimit('time limit', timeoutReport(limitSeconds)));
   }
 
   #judge(verdict: Verdict): void {

@@ -20,6 +20,7 @@ import type { News } from '../../src/supervisor/news.ts';
 import { ProcessManager } from '../../src/supervisor/process-manager.ts';
 import { StoreRegistry } from '../../src/supervisor/store-registry.ts';
 import type { Transcript } from '../../src/transcript/transcript.ts';
+import { queueControlOf } from '../jobs/queue-contexts.ts';
 import { claim, submit as insert, testClock, working } from '../store/support.ts';
 
 /** An engine of which only the choice matters here. */
@@ -32,6 +33,7 @@ const ENGINE: Engine = {
   seedRealtimeFactor: () => 1,
   check: async () => ({ available: true, detail: 'here' }),
   resolveModel: async () => ({ name: 'en-us' }),
+  memoryNeedBytes: async () => 0,
   openWorker: () => Promise.reject(new Error('Nothing is transcribed here.')),
 };
 
@@ -72,6 +74,9 @@ async function api(more: Partial<ApiContext> = {}): Promise<Api> {
     acceptsJobs: true,
     want: (id) => wanted.push(id),
     unwant: (id, why) => unwanted.push({ id, why }) > 0,
+    reservePlace: async () => () => undefined,
+    settled: async () => undefined,
+    queue: queueControlOf(store),
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
     cleanup: async () => ({
@@ -122,7 +127,7 @@ test('the owner says that it is alive', async () => {
 test.each([
   ['GET', '/'],
   ['GET', '/api'],
-  ['DELETE', '/api/jobs/1'],
+  ['PUT', '/api/jobs/1'],
   ['GET', '/api/jobs/1/nothing'],
 ] as const)('there is nothing at %s %s', async (method, url) => {
   const { server } = await api();
@@ -253,7 +258,7 @@ describe('resuming', () => {
     const { job, lease } = await working(store);
     await transition(store, job.id, 'failed', { leaseToken: lease, actor: 'supervisor', reason: 'it broke' });
     const response = await server.inject({ method: 'POST', url: `/api/jobs/${job.id}/resume` });
-    expect(response.json()).toEqual({ id: job.id, from: 'failed' });
+    expect(response.json()).toEqual({ id: job.id, from: 'failed', opensAt: null });
     expect(wanted).toEqual([job.id]);
     expect(await getJob(store, job.id)).toMatchObject({ status: 'pending' });
   });
@@ -262,7 +267,7 @@ describe('resuming', () => {
     const { server, store } = await api();
     const { job, lease } = await working(store);
     const response = await server.inject({ method: 'POST', url: `/api/jobs/${job.id}/resume` });
-    expect(response.json()).toEqual({ id: job.id, from: 'processing' });
+    expect(response.json()).toEqual({ id: job.id, from: 'processing', opensAt: null });
     expect(await getJob(store, job.id)).toMatchObject({ status: 'processing', lease_token: lease });
   });
 
@@ -487,7 +492,7 @@ describe('the news of a job', () => {
     const events = new ApiClient(socket).events(`/api/jobs/${id}/events`);
     expect((await events.next()).value).toEqual({
       event: 'state',
-      data: { type: 'state', jobId: id, status: 'pending' },
+      data: { type: 'state', jobId: id, status: 'pending', pausedBy: null },
     });
     hub.tell({ type: 'state', jobId: id + 1, status: 'processing' });
     hub.tell({ type: 'log', jobId: id, level: 'INFO', message: 'two\nlines: "ไทย"' });

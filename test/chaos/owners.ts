@@ -46,6 +46,7 @@ export function submissionOf(path: string): Submission {
     preprocessWorkers: 1,
     chunkDurationSeconds: 2,
     overlapSeconds: 0,
+    again: true,
   };
 }
 

@@ -12,12 +12,12 @@ export const STORY =
   'One winter night there was so much snow that no train could leave. We made coffee for everybody. ' +
   'The passengers stayed with us until the morning. The people of the city were very angry. ' +
   'They raised the money and the state agreed to help.';
-export const SHORT_CHUNKS = ['--chunk-duration', '4', '--processes', '1'];
+export const SHORT_CHUNKS = ['--chunk-duration', '4', '--processes', '1', '--again'];
 /** Cut into five chunks or so by `BRIEF_CHUNKS`: half the work. */
 export const BRIEF =
   'One winter night there was so much snow that no train could leave. We made coffee for everybody. ' +
   'The passengers stayed with us until the morning.';
-export const BRIEF_CHUNKS = ['--chunk-duration', '2', '--processes', '1'];
+export const BRIEF_CHUNKS = ['--chunk-duration', '2', '--processes', '1', '--again'];
 
 export interface Shown {
   status: string;

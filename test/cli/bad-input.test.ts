@@ -106,6 +106,7 @@ describe('a recording that is unusual', () => {
       ...names.map((name) => join(folder, name)),
       '--output',
       join(home.folder, 'out'),
+      '--again',
     ]);
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     const written = await readdir(join(home.folder, 'out'));

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/domain/clock.ts';
@@ -13,8 +13,10 @@ import { openStore } from '../../src/store/open.ts';
 import type { Restored } from '../../src/store/restore.ts';
 import type { Store } from '../../src/store/store.ts';
 import { SHORT_CHUNKS, storyFile } from '../chaos/support.ts';
+import { damageMiddle } from '../store/damage.ts';
 import { Home } from '../support/cli.ts';
 import { NO_POSTGRES, postgresInTests } from '../support/postgres.ts';
+import { speak } from '../support/speech.ts';
 
 const LAST_STEP = Object.keys(MIGRATIONS).at(-1) as string;
 
@@ -142,6 +144,37 @@ describe('longhand db', () => {
     const { stdout } = await promisify(execFile)('sh', typed, { env: home.env });
     expect(stdout).toContain(`Restored ${backup} `);
     expect((await home.json<{ jobs: JobView[] }>(['jobs'])).jobs).toMatchObject([{ filename: 'a.flac' }]);
+  });
+
+  test('damage that nobody meets at work is found after an unclean stop, and by the daily backup', async () => {
+    const home = await homeWith(Array.from({ length: 40 }, (_, n) => `${n}-${'x'.repeat(2000)}.flac`));
+    const { backup: made } = await home.json<BackedUp>(['db', 'backup']);
+    const backup = made.replace(/\d{8}T/, '20200101T');
+    renameSync(made, backup);
+    const file = join(home.dataDir, 'longhand.db');
+    damageMiddle(file);
+
+    const worked = await home.run(['transcribe', await speak('The people of the city were very angry.')]);
+    expect(worked).toMatchObject({ code: 0, stdout: expect.stringMatching(/\w/) });
+    expect(worked.stderr).toContain(`The database ${file} is damaged`);
+    expect(readFileSync(join(home.dataDir, 'logs', 'longhand.log'), 'utf8')).toContain(
+      `The database ${file} is damaged`,
+    );
+    const told = (await home.run(['doctor'])).stdout;
+    expect(told).toMatch(
+      new RegExp(`^! +backups +the last daily backup failed .*longhand db restore .*${basename(backup)}'?$`, 'm'),
+    );
+    expect(told).toMatch(new RegExp(`^✗ +database .* is damaged .*longhand db restore .*${basename(backup)}'?$`, 'm'));
+
+    // As a power cut leaves it.
+    writeFileSync(`${file}-wal`, 'x');
+    const before = readFileSync(file);
+    const refused = await home.run(['jobs']);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(
+      new RegExp(`Go back to the newest good backup: longhand db restore .*${basename(backup)}`),
+    );
+    expect(readFileSync(file).equals(before)).toBe(true);
   });
 
   test('while Longhand works, check and backup go on beside it; what changes the database is refused', async () => {

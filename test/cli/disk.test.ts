@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { JobDetails } from '../../src/jobs/view.ts';
 import { Home } from '../support/cli.ts';
 import { speak } from '../support/speech.ts';
 
@@ -21,18 +22,20 @@ function smallDisk(home: Home, options: string): string {
 
 // Only root may mount.
 describe.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')('a disk', () => {
-  it('without enough space for the decoded audio is told before the work, and the job goes on later', async () => {
+  it('without enough space pauses the queue, says so, and the job goes on by itself when there is', async () => {
     const home = new Home();
     const data = join(smallDisk(home, 'size=24m'), 'data');
-    const { code, stderr } = await home.run(['transcribe', await speak('the people of the city were very happy')], {
-      LONGHAND_DATA: data,
-    });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/not enough disk space for ".*": \d+ MB needed, \d+ MB free\.\n.*Free some space/);
+    const recording = await speak('the people of the city were very happy');
+    const running = home.start(['transcribe', recording], { LONGHAND_DATA: data });
+    await running.said(
+      /The queue is paused until there is space on the disk: There is not enough disk space for ".*": \d+ MB needed, \d+ MB free\./,
+    );
     execFileSync('mount', ['-o', 'remount,size=200m', join(home.folder, 'disk')]);
-    const resumed = await home.run(['resume', '1'], { LONGHAND_DATA: data });
-    expect(resumed.code).toBe(0);
-    expect(resumed.stdout).toContain('city');
+    const { code, stdout } = await running.finished;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('city') });
+    const job = JSON.parse((await home.run(['show', '1', '--json'], { LONGHAND_DATA: data })).stdout) as JobDetails;
+    expect(job).toMatchObject({ status: 'completed', retryCount: 0 });
+    expect(job.runs.map(({ outcome }) => outcome)).toEqual(['failed', 'completed']);
   });
 
   it('that is read-only is told in one sentence with the remedy', async () => {

@@ -61,7 +61,7 @@ describe('longhand doctor', () => {
     writeSync(file, 'damaged '.repeat(64), 0);
     const found = await home.run(['doctor']);
     expect(found.code).toBe(1);
-    expect(lineOf(found, 'database')).toMatch(/^✗ .*longhand\.db: .* → Run longhand jobs: /);
+    expect(lineOf(found, 'database')).toMatch(/^✗ .*longhand\.db is damaged \(.*\)\. → There is no good backup in /);
     expect(lineOf(found, 'ffmpeg')).toMatch(/^✓/);
     expect(found.stdout).not.toContain('supervision');
     const { status, activeCount } = JSON.parse((await home.run(['doctor', '--json'])).stdout) as Report;

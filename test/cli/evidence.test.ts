@@ -82,7 +82,7 @@ describe('the evidence of a quarantined job', () => {
     expect(files.get('log-tail.txt')).toMatch(/Chunk 2 failed \(3\)[\s\S]*\n$/);
     expect(files.get('log.txt')).toContain(files.get('log-tail.txt'));
     expect(files.get('usage.csv')).toMatch(/^run,at,[a-z_,]+\n1,\d{4}-\d\d-\d\dT[\d:.]+Z,[\d.]+,[\d.]*,\d+,[\d.]*\n/);
-    expect(files.get('events.txt')).toMatch(/Z {2}The user submitted the job\.\n[\s\S]*from processing to failed: /);
+    expect(files.get('events.txt')).toMatch(/Z {2}Submitted by the user\.\n[\s\S]*Z {2}Failed: /);
     for (const [name, content] of files) {
       expect({ name, key: content.includes(KEY) }).toEqual({ name, key: false });
       expect({ name, said: content.includes('confidential') }).toEqual({ name, said: false });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { Home } from '../support/cli.ts';
@@ -38,10 +38,13 @@ describe('longhand transcribe', () => {
   it('writes the formats asked for into a folder, and never over another recording', async () => {
     const home = new Home();
     const speech = await speak(SENTENCE);
-    const args = ['transcribe', speech, '--format', 'srt', '--format', 'vtt', '--output', 'texts'];
-    const first = await home.run(args);
+    const other = join(home.folder, 'other', basename(speech));
+    await mkdir(join(home.folder, 'other'));
+    await copyFile(await speak('good morning', { voice: 'rms' }), other);
+    const options = ['--format', 'srt', '--format', 'vtt', '--output', 'texts'];
+    const first = await home.run(['transcribe', speech, ...options]);
     expect(first).toMatchObject({ code: 0, stdout: '' });
-    const second = await home.run(args);
+    const second = await home.run(['transcribe', other, ...options]);
     expect(second.code).toBe(0);
     const names = (await readdir(join(home.folder, 'texts'))).sort();
     expect(names).toHaveLength(4);
@@ -114,9 +117,11 @@ describe('longhand transcribe', () => {
 
 describe('wrong usage', () => {
   const refusals: [what: string, args: string[], message: RegExp][] = [
-    ['no file', ['transcribe'], /missing required argument 'file'/],
+    ['no file', ['transcribe'], /nothing to transcribe[\s\S]*longhand transcribe interview/],
     ['a file that is not there', ['transcribe', 'nowhere.wav'], /There is no file ".*nowhere\.wav"/],
-    ['a folder', ['transcribe', '.'], /is a folder/],
+    ['a folder without recordings', ['transcribe', '.'], /no recordings in the folder "\."[\s\S]*--recursive/],
+    ['a link', ['transcribe', 'https://example.org/a.mp3'], /is a link[\s\S]*Download/],
+    ['a pattern that nothing matches', ['transcribe', '*.mp3'], /Nothing matches/],
     ['an unknown option', ['transcribe', '--modle', 'base', 'x'], /unknown option '--modle'[\s\S]*--model/],
     ['an unknown command', ['transcibe'], /unknown command 'transcibe'[\s\S]*transcribe/],
     ['an unknown engine', ['transcribe', '--engine', 'siri', 'SPEECH'], /setting engine from the command line/],

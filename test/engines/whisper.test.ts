@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AudioSlice, EngineWorker, WorkerOptions } from '../../src/engines/engine.ts';
 import { findWhisper, whisper } from '../../src/engines/whisper.ts';
@@ -23,10 +23,8 @@ import { startWhisper } from '../../src/engines/whisper-process.ts';
 import { parseWhisperAnswer, wordsOf } from '../../src/engines/whisper-words.ts';
 import { findProgram } from '../../src/native/spawn.ts';
 import { TONE_HZ, writeGgmlModel } from '../support/ggml-model.ts';
+import { WHISPER_BUILD_CACHE, WHISPER_BUILD_TIMEOUT_MS, whisperEngineFolder } from '../support/whisper.ts';
 
-/** Building takes some minutes, once: the result stays between runs. */
-const BUILD_TIMEOUT_MS = 9 * 60_000;
-const BUILD_CACHE = resolve('node_modules/.cache/longhand-test');
 const RATE = 16_000;
 
 let root: string;
@@ -44,7 +42,7 @@ beforeAll(async () => {
   // What whisper.test.ts needs of the cache: the engine that was built once, and models of its own.
   cacheDir = join(root, 'cache');
   mkdirSync(join(cacheDir, 'models'), { recursive: true });
-  const engines = await engineFolder();
+  const engines = await whisperEngineFolder();
   if (engines) symlinkSync(engines, join(cacheDir, 'engines'));
   modelPath = join(cacheDir, 'models', 'ggml-base.bin');
   const thai = Buffer.from('ดี');
@@ -57,22 +55,13 @@ beforeAll(async () => {
   });
   audioPath = join(root, 'it\'s a "raw" file\n– ไทย.s16le');
   writeFileSync(audioPath, Buffer.concat([hiss(5), sine(5), hiss(30)]));
-}, BUILD_TIMEOUT_MS);
+}, WHISPER_BUILD_TIMEOUT_MS);
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 beforeEach(() => {
   scratchDir = mkdtempSync(join(root, 'scratch-'));
 });
-
-/** The folder that holds a built engine, building it when there is none and PATH has none either. */
-async function engineFolder(): Promise<string | undefined> {
-  if (findProgram('whisper-cli')) return undefined;
-  const shared = process.env.LONGHAND_CACHE;
-  if (shared && (await builtWhisper(shared))) return join(shared, 'engines');
-  await installWhisper({ cacheDir: BUILD_CACHE });
-  return join(BUILD_CACHE, 'engines');
-}
 
 function sine(seconds: number): Buffer {
   const samples = Buffer.alloc(seconds * RATE * 2);
@@ -327,10 +316,10 @@ describe('what is not right is an error, never an empty text', () => {
 });
 
 describe('choosing a model', () => {
-  test('by name, alias and path; auto prefers base', async () => {
+  test('by name, alias and path; auto stays open until the recording is known', async () => {
     const settings = { cacheDir };
     expect(await whisper.resolveModel('base', settings)).toEqual({ name: 'base', path: modelPath });
-    expect(await whisper.resolveModel('auto', settings)).toMatchObject({ name: 'base', reason: expect.any(String) });
+    expect(await whisper.resolveModel('auto', settings)).toEqual({ name: 'auto' });
     expect(await whisper.resolveModel(modelPath, settings)).toEqual({ name: 'ggml-base.bin', path: modelPath });
     await expect(whisper.resolveModel('small', settings)).rejects.toMatchObject({
       kind: 'model',
@@ -340,15 +329,16 @@ describe('choosing a model', () => {
     await expect(whisper.resolveModel('/nowhere/x.bin', settings)).rejects.toThrow('does not exist');
   });
 
-  test('auto takes another when base is missing or damaged, and says what to do when there is none', async () => {
+  test('auto leaves out what is damaged, and says what to do when nothing is left', async () => {
     const own = join(root, 'own-cache');
     mkdirSync(join(own, 'models'), { recursive: true });
     await expect(whisper.resolveModel('auto', { cacheDir: own })).rejects.toMatchObject({
       remedy: expect.stringContaining('pull base'),
     });
-    cpSync(modelPath, join(own, 'models', 'ggml-tiny.bin'));
     writeFileSync(join(own, 'models', 'ggml-base.bin'), readFileSync(modelPath).subarray(0, 2_000_000));
-    expect(await whisper.resolveModel('auto', { cacheDir: own })).toMatchObject({ name: 'tiny' });
+    await expect(whisper.resolveModel('auto', { cacheDir: own })).rejects.toMatchObject({ kind: 'model' });
+    cpSync(modelPath, join(own, 'models', 'ggml-tiny.bin'));
+    expect(await whisper.resolveModel('auto', { cacheDir: own })).toEqual({ name: 'auto' });
     await expect(whisper.resolveModel('base', { cacheDir: own })).rejects.toThrow(/damaged/);
   });
 
@@ -677,10 +667,10 @@ describe('building whisper-cli', () => {
   }, 120_000);
 
   test('the second call is a no-op, and a build for another processor does not count', async () => {
-    if (!(await builtWhisper(BUILD_CACHE))) return; // The engine comes from PATH; nothing was built here.
-    const place = join(BUILD_CACHE, 'engines', `whisper-${WHISPER_VERSION}`);
+    if (!(await builtWhisper(WHISPER_BUILD_CACHE))) return; // The engine comes from PATH; nothing was built here.
+    const place = join(WHISPER_BUILD_CACHE, 'engines', `whisper-${WHISPER_VERSION}`);
     expect(readdirSync(place).sort()).toEqual(['build.json', 'whisper-cli']);
-    expect(await installWhisper({ cacheDir: BUILD_CACHE })).toEqual({
+    expect(await installWhisper({ cacheDir: WHISPER_BUILD_CACHE })).toEqual({
       program: join(place, 'whisper-cli'),
       version: WHISPER_VERSION,
       built: false,

@@ -63,7 +63,8 @@ describe('pause', () => {
     const id = await jobThatIs(store, 'pending');
     const { context, stopped } = control(store);
     expect(await pause(context, id)).toEqual({ id, from: 'pending', to: 'paused', stopping: false });
-    expect(stopped).toEqual([]);
+    // Whoever waited for it does not any more.
+    expect(stopped).toEqual([[id, 'pause']]);
     expect(await getJob(store, id)).toMatchObject({ status: 'paused', paused_by: 'user' });
   });
 
@@ -75,16 +76,34 @@ describe('pause', () => {
     expect(stopped).toEqual([[id, 'pause']]);
   });
 
-  it.each(['completed', 'failed', 'cancelled', 'paused', 'retrying'] as const)(
-    'refuses a %s job in a sentence',
-    async (from) => {
-      const store = await newStore();
-      const id = await jobThatIs(store, from);
-      await expect(pause(control(store).context, id)).rejects.toThrow(
-        `Job ${id} is ${from}; there is nothing to pause.`,
-      );
-    },
-  );
+  it.each(['completed', 'failed', 'cancelled', 'paused'] as const)('refuses a %s job in a sentence', async (from) => {
+    const store = await newStore();
+    const id = await jobThatIs(store, from);
+    await expect(pause(control(store).context, id)).rejects.toThrow(`Job ${id} is ${from}; there is nothing to pause.`);
+  });
+
+  it('of a job that waits for its next try says what to do instead', async () => {
+    const store = await newStore();
+    const id = await jobThatIs(store, 'retrying');
+    await expect(pause(control(store).context, id)).rejects.toMatchObject({
+      message: expect.stringContaining(`Job ${id} waits for its next try`),
+      remedy: `Give it up: longhand cancel ${id}. Or let it try now: longhand retry ${id}`,
+    });
+    expect(await getJob(store, id)).toMatchObject({ status: 'retrying' });
+  });
+
+  it('of a job that is paused by quiet hours makes the pause the user’s own', async () => {
+    const store = await newStore();
+    const id = await submit(store);
+    const set = { paused_by: 'quiet hours' };
+    await transition(store, id, 'paused', { actor: 'supervisor', reason: 'Quiet hours', set });
+    const { context, stopped } = control(store);
+    const done = { id, from: 'paused', to: 'paused', stopping: false, pausedBefore: 'quiet hours' };
+    expect(await pause(context, id)).toEqual(done);
+    expect(stopped).toEqual([[id, 'pause']]);
+    expect(await getJob(store, id)).toMatchObject({ status: 'paused', paused_by: 'user' });
+    await expect(pause(context, id)).rejects.toThrow(`Job ${id} is paused; there is nothing to pause.`);
+  });
 
   it('of a job that no run is known of says so instead of waiting', async () => {
     const store = await newStore();

@@ -94,7 +94,7 @@ describe('with a number', () => {
     expect(textIn(home, 'text.txt')).toBe(text);
     expect((await home.json<Shown>(['show', '1234'])).runs).toHaveLength(1);
     // The numbers that are counted go on behind it.
-    expect((await home.run(['transcribe', speech])).stderr).toMatch(/^Job 1235: /);
+    expect((await home.run(['transcribe', '--again', speech])).stderr).toMatch(/^Job 1235: /);
   });
 
   it('goes on from the checkpoint when the program was killed in the middle', async () => {

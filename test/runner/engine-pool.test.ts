@@ -391,6 +391,40 @@ test('an abort gives up what is in flight, and counts it as no failure', async (
   expect(engine.left).toEqual([]);
 });
 
+describe('an abort while a worker opens', () => {
+  test('does not wait for it; it is closed once it is open', async () => {
+    const [begun, open] = [signal(), signal()];
+    const engine = new TestEngine();
+    engine.opening = () => {
+      begun.give();
+      return open.promise;
+    };
+    const order = new Order(engine, 3);
+    const pool = runPool(order);
+    await begun.promise;
+    order.aborting.abort();
+    await pool;
+    expect(order.begun).toEqual([]);
+    open.give();
+    await expect.poll(() => engine.workers.map(({ closed }) => closed)).toEqual([1]);
+  });
+
+  test('that fails for it is no failure, and nobody is told to wait for another try', async () => {
+    const engine = new TestEngine();
+    const order = new Order(engine, 3);
+    let opened = 0;
+    engine.opening = async () => {
+      opened += 1;
+      order.aborting.abort();
+      throw new EngineError('The worker was ended by SIGTERM.');
+    };
+    await runPool(order);
+    expect(opened).toBe(1);
+    expect(order.lines).toEqual([]);
+    expect(order.failed).toEqual([]);
+  });
+});
+
 test('whatever goes wrong, in any order: never too many workers, none left, no chunk twice', async () => {
   const mishap = fc.constantFrom('fine', 'fine', 'fine', 'error', 'dies after', 'dies');
   await fc.assert(

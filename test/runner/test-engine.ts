@@ -86,6 +86,10 @@ export class TestEngine implements Engine {
     return { name };
   }
 
+  async memoryNeedBytes() {
+    return 0;
+  }
+
   async openWorker(): Promise<EngineWorker> {
     await this.opening();
     const worker = new TestWorker(this.workers.length + 1, this);

@@ -119,6 +119,7 @@ test.each([
   [['doctor'], [], 'none'],
   [['transcribe', '--help'], [], 'none'],
   [['transcribe', 'a.wav'], ['ffmpeg', 'ffprobe'], 'any'],
+  [['watch', 'inbox'], ['ffmpeg', 'ffprobe'], 'any'],
   [['resume', '12'], ['ffmpeg', 'ffprobe'], 'any'],
   [['transcribe', '--engine', 'openai', 'a.wav'], ['ffmpeg', 'ffprobe'], 'none'],
   [['transcribe', '--engine=pocketsphinx', 'a.wav'], ['ffmpeg', 'ffprobe', 'pocketsphinx_batch'], 'none'],

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { backupStore } from '../../src/store/backup.ts';
+import { backupFailure } from '../../src/store/backup-failure.ts';
 import { DailyBackups } from '../../src/store/daily-backups.ts';
 import { examineStore } from '../../src/store/examine.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -33,7 +34,9 @@ function backupsOf(store: Store): string[] {
 function daily(store: Store) {
   const heard: { made: string[]; errors: Error[] } = { made: [], errors: [] };
   const backups = new DailyBackups(store, {
-    onBackup: (path) => heard.made.push(path),
+    onBackup: async (path) => {
+      heard.made.push(path);
+    },
     onError: (error) => heard.errors.push(error as Error),
   });
   onTestFinished(() => backups.stop());
@@ -114,10 +117,13 @@ function backupTests({ name, newPlace }: TestedDialect): void {
     expect(existsSync(left)).toBe(false);
   });
 
-  test('daily: at once when there is none, then when a day is over, and seven are kept', async () => {
+  test('daily: as soon as there is a job and no backup, then when a day is over, and seven are kept', async () => {
     const clock = testClock();
     const store = await newStore(clock);
     const { backups, heard } = daily(store);
+    await backups.backUpIfDue();
+    expect(heard.made).toEqual([]);
+    await submit(store);
     await backups.backUpIfDue();
     await backups.backUpIfDue();
     expect(heard.made.length).toBe(1);
@@ -132,8 +138,28 @@ function backupTests({ name, newPlace }: TestedDialect): void {
     expect(backupsOf(store).map((backup) => join(dirname(heard.made[0]!), backup))).toEqual(heard.made.slice(-7));
   });
 
+  test('why a daily backup failed is kept until one succeeds', async () => {
+    const clock = testClock();
+    const store = await newStore(clock);
+    await submit(store);
+    const { backups, heard } = daily(store);
+    const newest = await backupStore(store);
+    clock.advance(25 * HOUR_MS);
+    // Nothing can take the name of the next backup.
+    const { version } = await examineStore(store);
+    mkdirSync(join(dirname(newest), `longhand-${version}-20260102T010000000Z.db.part`));
+    await backups.backUpIfDue();
+    expect(heard).toMatchObject({ made: [], errors: [expect.any(Error)] });
+    expect(backupFailure(store.file)).toMatchObject({ at: clock.now(), message: heard.errors[0]?.message });
+    clock.advance(1000);
+    await backups.backUpIfDue();
+    expect(heard.made).toHaveLength(1);
+    expect(backupFailure(store.file)).toBeUndefined();
+  });
+
   test('daily backups start once, and stop as often as somebody likes, with nothing half done', async () => {
     const store = await newStore();
+    await submit(store);
     const { backups, heard } = daily(store);
     backups.start();
     backups.start();
@@ -173,7 +199,7 @@ function backupTests({ name, newPlace }: TestedDialect): void {
     };
     expect(heard).toMatchObject({ made: [], errors: [said] });
     await expect(examineStore(damaged)).rejects.toMatchObject(said);
-    expect(backupsOf(store)).toHaveLength(1);
+    expect(backupsOf(store).filter((name) => name.endsWith('.db'))).toHaveLength(1);
     expect(readFileSync(store.file).equals(before)).toBe(true);
   });
 }

@@ -6,10 +6,15 @@ import { fenceTests } from './conformance/fence.ts';
 import { healthTests } from './conformance/health.ts';
 import { importJobTests } from './conformance/import-job.ts';
 import { jobTests } from './conformance/jobs.ts';
+import { placeTests } from './conformance/places.ts';
 import { queueTests } from './conformance/queue.ts';
+import { queueOutlookTests } from './conformance/queue-outlook.ts';
+import { queueStateTests } from './conformance/queue-state.ts';
 import { raceTests } from './conformance/races.ts';
 import { retentionTests } from './conformance/retention.ts';
 import { runTests } from './conformance/runs.ts';
+import { sourceTests } from './conformance/sources.ts';
+import { speedTests } from './conformance/speeds.ts';
 import { stageAndArtifactTests } from './conformance/stages.ts';
 import { stateTableTests } from './conformance/state-table.ts';
 import { transitionTests } from './conformance/transitions.ts';
@@ -24,10 +29,14 @@ export function storeConformance(name: string, open: OpenEmpty): void {
   describe(`the store on ${name}`, () => {
     describe('jobs', () => jobTests(open));
     describe('queue', () => queueTests(open));
+    describe('queue as a whole', () => queueStateTests(open));
+    describe('places', () => placeTests(open));
     describe('state table', () => stateTableTests(open));
     describe('transitions', () => transitionTests(open));
     describe('work', () => workTests(open));
     describe('runs', () => runTests(open));
+    describe('speeds', () => speedTests(open));
+    describe('the queue to look at', () => queueOutlookTests(open));
     describe('usage', () => usageTests(open));
     describe('health', () => healthTests(open));
     describe('chunks', () => chunkTests(open));
@@ -36,5 +45,6 @@ export function storeConformance(name: string, open: OpenEmpty): void {
     describe('races', () => raceTests(open));
     describe('imported jobs', () => importJobTests(open));
     describe('retention', () => retentionTests(open));
+    describe('recordings and watched files', () => sourceTests(open));
   });
 }

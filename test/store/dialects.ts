@@ -21,7 +21,7 @@ export function onEachDialect(define: (dialect: TestedDialect) => void): void {
   onPostgres((server) =>
     define({
       name: 'PostgreSQL',
-      newPlace: async () => ({ file: newFile(), url: await server.createDatabase() }),
+      newPlace: async () => ({ file: newFile(), url: await server.emptyDatabase() }),
     }),
   );
 }

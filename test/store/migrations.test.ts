@@ -12,7 +12,7 @@ import type { Store } from '../../src/store/store.ts';
 import { TABLES } from '../../src/store/tables.ts';
 import { onEachDialect, type Place, type TestedDialect } from './dialects.ts';
 import { columnsOf, fill, heldBy, type Rows, rowsOf, schemaOf } from './filled.ts';
-import { everything, submit, testClock, working } from './support.ts';
+import { claim, everything, submit, testClock, working } from './support.ts';
 
 const STEPS = Object.keys(MIGRATIONS);
 
@@ -137,6 +137,35 @@ function migrationTests({ name, newPlace }: TestedDialect): void {
     await migrateDown(store, STEPS.length - 1);
     await migrateUp(store);
     expect(await getJob(store, job.id)).toMatchObject({ elapsed_seconds: 90.5, limit_from_seconds: 90.5 });
+  });
+
+  test('places that were moved go with the step back: jobs wait in the order of their arrival again', async () => {
+    const clock = testClock();
+    const store = await openAt(await newPlace(), { clock });
+    const ids: number[] = [];
+    for (let n = 0; n < 4; n++) {
+      clock.advance(1000);
+      ids.push(await submit(store));
+    }
+    const [first, , third, last] = ids;
+    const places = [
+      [last, 0.5],
+      [third, 0.25],
+      [first, clock.now() + 7.125],
+    ] as const;
+    for (const [id, place] of places) {
+      await store.db.updateTable('transcription_queue').set({ place }).where('job_id', '=', id!).execute();
+    }
+    const before = await rowsOf(store);
+    const { applied, backup } = await migrateDown(store, STEPS.length - 3);
+    expect(applied.at(-1)).toBe('0004-queue');
+    const older = await rowsOf(store);
+    expect(older).toEqual(heldBy(before, older));
+    await migrateUp(store);
+    const claimed: number[] = [];
+    for (let next = await claim(store); next; next = await claim(store)) claimed.push(next.job.id);
+    expect(claimed).toEqual(ids);
+    expect(await backedUp(backup!)).toEqual(before);
   });
 
   test('a later step goes up, down and up again around the data', async () => {

@@ -2,7 +2,7 @@
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/domain/clock.ts';
 import { NetworkError, reportOf } from '../../src/domain/errors.ts';
 import { appendEvent, listEvents } from '../../src/store/events.ts';
@@ -15,6 +15,8 @@ import { onPostgres } from './dialects.ts';
 import { claim, submit, temporaryFolder, testClock } from './support.ts';
 
 const SECRET = 'hunter2';
+/** Roles belong to the server, which other files use too. */
+const [reader, one] = [`reader_${process.pid}`, `one_${process.pid}`];
 
 async function openAt(url: string): Promise<Store> {
   const store = await openStore({ url, file: join(temporaryFolder(), 'longhand.db'), clock: testClock() });
@@ -33,23 +35,16 @@ async function told(url: string) {
   return report;
 }
 
-/** Resolves when so many sessions wait for a lock. The server has no event for that, so it is asked again and again. */
-async function waiters(server: PostgresServer, count: number): Promise<void> {
-  for (;;) {
-    const [row] = await server.query(`select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock'`);
-    if ((row?.n as number) >= count) return;
-    await systemClock.sleep(5);
-  }
+/** Resolves when a session of that database waits for a lock. The server has no event for that, so it is asked again and again. */
+async function waiter(server: PostgresServer, { name }: Store): Promise<void> {
+  const waiting = `select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+  while ((await server.query(waiting, name.split('/').at(-1))).length === 0) await systemClock.sleep(5);
 }
 
 onPostgres((server) => {
   describe('what is wrong is told with what to do, and never with the password', () => {
     const withSecret = (user: string, database: string, port = server.port) =>
       `postgres://${user}:${SECRET}@127.0.0.1:${port}/${database}`;
-
-    beforeAll(async () => {
-      await server.query(`create role guarded login password 'right'`);
-    });
 
     test('the address is none', async () => {
       expect(await told(`mysql://u:${SECRET}@host/db`)).toMatchObject({
@@ -122,13 +117,13 @@ onPostgres((server) => {
       const url = await server.createDatabase();
       const name = url.split('/').at(-1) as string;
       await server.query('revoke create on schema public from public', name);
-      await server.query('create role reader login');
-      expect(await told(server.url(name, 'reader'))).toMatchObject({
+      await server.query(`create role ${reader} login`);
+      expect(await told(server.url(name, reader))).toMatchObject({
         kind: 'usage',
         message: expect.stringContaining(
-          `The user "reader" may not do that in the database ${server.url(name, 'reader')}.`,
+          `The user "${reader}" may not do that in the database ${server.url(name, reader)}.`,
         ),
-        remedy: expect.stringContaining('ALTER DATABASE … OWNER TO "reader"'),
+        remedy: expect.stringContaining(`ALTER DATABASE … OWNER TO "${reader}"`),
       });
     });
 
@@ -148,8 +143,8 @@ onPostgres((server) => {
       const url = await server.createDatabase();
       const name = url.split('/').at(-1) as string;
       await (await openAt(url)).close();
-      await server.query('create role one login connection limit 0');
-      expect(await told(server.url(name, 'one'))).toMatchObject({
+      await server.query(`create role ${one} login connection limit 0`);
+      expect(await told(server.url(name, one))).toMatchObject({
         kind: 'network',
         message: expect.stringContaining('takes no more connections'),
       });
@@ -189,14 +184,14 @@ onPostgres((server) => {
 
   describe('connections that break', () => {
     test('while nobody asks: the next question gets a new one', async () => {
-      const store = await openAt(await server.createDatabase());
+      const store = await openAt(await server.emptyDatabase());
       await submit(store);
       await endConnections(store);
       expect(await submit(store)).toBe(2);
     });
 
     test('in the middle of a transaction: nothing of it is left, and it is told', async () => {
-      const store = await openAt(await server.createDatabase());
+      const store = await openAt(await server.emptyDatabase());
       const id = await submit(store);
       const broken = inTransaction(store, async (trx) => {
         await trx.updateTable('transcription_jobs').set({ filename: 'half' }).where('id', '=', id).execute();
@@ -215,7 +210,7 @@ onPostgres((server) => {
 
   describe('transactions that meet', () => {
     test('of two that lock each other out one gives way, and is done again', async () => {
-      const store = await openAt(await server.createDatabase());
+      const store = await openAt(await server.emptyDatabase());
       const [first, second] = [await submit(store), await submit(store)];
       const tries = new Map<number, number>();
       let arrived = 0;
@@ -244,7 +239,7 @@ onPostgres((server) => {
     });
 
     test('one that loses every time is told', async () => {
-      const store = await openAt(await server.createDatabase());
+      const store = await openAt(await server.emptyDatabase());
       let tries = 0;
       const hopeless = inTransaction(store, async (trx) => {
         tries += 1;
@@ -258,7 +253,7 @@ onPostgres((server) => {
     });
 
     test('claimers pass over a job that another is just taking', async () => {
-      const store = await openAt(await server.createDatabase());
+      const store = await openAt(await server.emptyDatabase());
       const [held, free] = [await submit(store, { priority: 9 }), await submit(store)];
       await holding(store, held, async () => {
         expect((await claim(store))?.job.id).toBe(free);
@@ -267,25 +262,25 @@ onPostgres((server) => {
     });
 
     test('a job that another did not take after all is not left lying', async () => {
-      const store = await openAt(await server.createDatabase());
+      const store = await openAt(await server.emptyDatabase());
       const id = await submit(store);
       let claiming: ReturnType<typeof claim> | undefined;
       await holding(store, id, async () => {
         claiming = claim(store);
-        await waiters(server, 1);
+        await waiter(server, store);
       });
       expect((await claiming)?.job.id).toBe(id);
     });
 
     test('a job that another did take is not claimed by who waited for it', async () => {
-      const store = await openAt(await server.createDatabase());
+      const store = await openAt(await server.emptyDatabase());
       const id = await submit(store);
       let claiming: ReturnType<typeof claim> | undefined;
       await store.db.transaction().execute(async (trx) => {
         const taken = { status: 'processing', lease_token: 'first' } as const;
         await trx.updateTable('transcription_jobs').set(taken).where('id', '=', id).execute();
         claiming = claim(store);
-        await waiters(server, 1);
+        await waiter(server, store);
       });
       expect(await claiming).toBeUndefined();
       expect(await getJob(store, id)).toMatchObject({ lease_token: 'first' });
@@ -301,7 +296,7 @@ onPostgres((server) => {
   });
 
   test('a reader of all events is never overtaken by one with a lower number', async () => {
-    const store = await openAt(await server.createDatabase());
+    const store = await openAt(await server.emptyDatabase());
     const event = (jobId: number) => ({ jobId, at: 1, type: 'status', actor: 'test' }) as const;
     let reading: ReturnType<typeof listEvents> | undefined;
     await inTransaction(store, async (slow) => {
@@ -309,7 +304,7 @@ onPostgres((server) => {
       // Draws the next number, and commits it first.
       await inTransaction(store, (quick) => appendEvent(store, quick, event(2)));
       reading = listEvents(store);
-      await waiters(server, 1);
+      await waiter(server, store);
       expect((await listEvents(store, { jobId: 2 })).length).toBe(1);
     });
     expect((await reading)?.map(({ id, job_id }) => [id, job_id])).toEqual([
@@ -319,13 +314,13 @@ onPostgres((server) => {
   });
 
   test('two who move the same job: one wins, the other finds it moved', async () => {
-    const store = await openAt(await server.createDatabase());
+    const store = await openAt(await server.emptyDatabase());
     const id = await submit(store);
     let second: Promise<boolean> | undefined;
     await store.db.transaction().execute(async (trx) => {
       await trx.updateTable('transcription_jobs').set({ status: 'cancelled' }).where('id', '=', id).execute();
       second = transition(store, id, 'paused', { actor: 'user', reason: 'late' });
-      await waiters(server, 1);
+      await waiter(server, store);
     });
     expect(await second).toBe(false);
     expect(await getJob(store, id)).toMatchObject({ status: 'cancelled' });

@@ -25,6 +25,9 @@ const OPEN = `
     process.send(said, () => process.disconnect());
   };`;
 
+/** Longhand's own patience with a transaction that stands still is 10 s; who sets less gets less. */
+const LITTLE_PATIENCE = '?options=-c%20idle_in_transaction_session_timeout%3D300';
+
 const SUBMIT_AND_WAIT = `${OPEN}
   process.send(await insertJob(store, { filename: 'killed.flac', actor: 'user' }));
   setInterval(() => {}, 1000);`;
@@ -129,7 +132,7 @@ function processTests({ name, newPlace }: TestedDialect): void {
       const place = await newPlace();
       const store = await openAt(place);
       const id = await submit(store);
-      const child = await startChild(STAND_STILL, [JSON.stringify(place)]);
+      const child = await startChild(STAND_STILL, [JSON.stringify({ ...place, url: place.url + LITTLE_PATIENCE })]);
       expect(await nextMessage(child)).toBe('holding');
       child.kill('SIGSTOP');
       const before = await getJob(store, id);

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
+import { newestEvents } from '../../src/store/event-trail.ts';
 import { jobCounts } from '../../src/store/health.ts';
 import { importJob } from '../../src/store/import-job.ts';
+import { idsOfStatus } from '../../src/store/job-ids.ts';
+import { jobStates } from '../../src/store/job-states.ts';
 import {
   explainRefusal,
   forgiveCrashes,
@@ -13,8 +16,23 @@ import {
   updateHeartbeat,
 } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
-import { dueRetries, waiting } from '../../src/store/queue.ts';
-import { latestRun, runsByToken, unendedRuns } from '../../src/store/runs.ts';
+import { placeJob } from '../../src/store/places.ts';
+import { positionOf } from '../../src/store/positions.ts';
+import { setPriority } from '../../src/store/priority.ts';
+import { candidates, dueRetries, pausedBy, waiting } from '../../src/store/queue.ts';
+import {
+  countWaiting,
+  headOfQueue,
+  jobsAtWork,
+  jobsToGoOn,
+  jobsToRetry,
+  waitingAmong,
+  waitingInSum,
+} from '../../src/store/queue-outlook.ts';
+import { queuePause } from '../../src/store/queue-state.ts';
+import { removeJob, wereDeleted } from '../../src/store/remove-job.ts';
+import { endRun, latestRun, runsByToken, unendedRuns } from '../../src/store/runs.ts';
+import { measuredModels, measuredRuns, runTimes } from '../../src/store/speeds.ts';
 import { addUsage, listUsage, thinUsage } from '../../src/store/usage.ts';
 import { type Store, withQueryLog } from './query-log.ts';
 import { claim, submit, temporaryFolder, testClock } from './support.ts';
@@ -31,7 +49,15 @@ const NUMBERS_SCAN = /^SCAN sqlite_sequence$/;
 const ORDERED_SCAN = /^SCAN transcription_jobs USING INDEX idx_jobs_created$/;
 
 /** What these sort is few: the jobs that were named, the jobs in work. */
-const MAY_SORT = ['claimNext of named jobs', 'getOrphanedJobs', 'listJobs of those in work'];
+const MAY_SORT = [
+  'claimNext of named jobs',
+  'getOrphanedJobs',
+  'jobsAtWork',
+  'listJobs of those in work',
+  'waitingAmong',
+  // Summed up by engine, model, engine workers and threads; asked now and then.
+  'waitingInSum',
+];
 
 const SAMPLE = { at: 1, elapsedSeconds: 1, cpuPercent: 1, memoryBytes: 1, progress: 1 };
 
@@ -43,9 +69,35 @@ const QUERIES: Record<string, (store: Store) => Promise<unknown>> = {
   updateHeartbeat: (store) => updateHeartbeat(store, 1, { leaseToken: 'x', leaseUntil: 1 }),
   waiting: (store) => waiting(store),
   dueRetries,
+  positionOf: (store) => positionOf(store, 1),
+  setPriority: (store) => setPriority(store, 1, 5, { actor: 'user' }),
+  'placeJob before another': async (store) => {
+    const other = await submit(store);
+    await placeJob(store, other, { before: 1 }, { actor: 'user' });
+  },
+  newestEvents: (store) => newestEvents(store, { since: 1, limit: 10 }),
+  'newestEvents of a job': (store) => newestEvents(store, { jobId: 1, limit: 10 }),
+  removeJob: (store) => removeJob(store, 1, { actor: 'user' }),
+  wereDeleted: (store) => wereDeleted(store, [1, 2]),
+  idsOfStatus: (store) => idsOfStatus(store, 'failed'),
+  candidates: (store) => candidates(store, { limit: 50 }),
+  pausedBy: (store) => pausedBy(store, 'queue'),
+  queuePause,
+  headOfQueue: (store) => headOfQueue(store, 50),
+  waitingAmong: (store) => waitingAmong(store, [1, 2]),
+  waitingInSum,
+  countWaiting,
+  jobsAtWork,
+  jobsToRetry: (store) => jobsToRetry(store, 50),
+  jobsToGoOn: (store) => jobsToGoOn(store, 50),
+  measuredRuns: (store) => measuredRuns(store, { machine: 'a', engine: 'b', model: 'c' }, { limit: 60 }),
+  measuredModels: (store) => measuredModels(store, { machine: 'a', engine: 'b' }),
+  runTimes: (store) => runTimes(store, 'a', { from: 1, to: 99, limit: 99 }),
+  endRun: (store) => endRun(store, 1, { outcome: 'completed' }),
   unendedRuns,
   runsByToken: (store) => runsByToken(store, ['one', 'another']),
   latestRun: (store) => latestRun(store, 1),
+  jobStates: (store) => jobStates(store, [1, 2]),
   addUsage: (store) => addUsage(store, 1, SAMPLE),
   thinUsage: (store) => thinUsage(store, 1),
   listUsage: (store) => listUsage(store, 1),

@@ -1,7 +1,7 @@
 /** Runners that misbehave, each in its own way: what the supervisor finds, what it does, and what it says. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ConfigInput } from '../../src/config/schema.ts';
 import type { Patience } from '../../src/supervisor/watch.ts';
 import { MISBEHAVING_RUNNER, type OwnerUnderTest, ownerUnderTest } from './owners.ts';
@@ -12,6 +12,7 @@ const KEY = 'sk-not-for-any-log-0123456789';
 
 afterEach(() => {
   delete process.env.MISBEHAVIOUR;
+  vi.unstubAllEnvs();
   delete process.env.LONGHAND_OPENAI_KEY;
 });
 
@@ -94,6 +95,8 @@ describe('the three kinds of hang', () => {
       },
     });
     expect(job.runs).toHaveLength(1);
+    const [run] = job.runs;
+    expect(logOf(owner, 1)).toMatch(new RegExp(`Ended when it was asked to: \\S+ \\(pid ${run?.pid}\\)`));
   });
 });
 
@@ -117,6 +120,16 @@ describe('a runner that takes too much', () => {
   });
 });
 
+describe('a runner', () => {
+  it('is not told how to reach the database, which it never opens', async () => {
+    vi.stubEnv('LONGHAND_DATABASE_URL', 'postgres://longhand:secret@127.0.0.1:1/longhand');
+    vi.stubEnv('PGPASSWORD', 'secret');
+    const owner = await withRunnersThat('tells what it knows of the database');
+    const job = await owner.rested(await owner.submit());
+    expect(job.error?.message).toBe("The runner's: undefined undefined");
+  });
+});
+
 describe('a runner that talks nonsense', () => {
   it('is not believed', async () => {
     const owner = await withRunnersThat('sends what is no message');
@@ -128,7 +141,7 @@ describe('a runner that talks nonsense', () => {
 
   it('gives no secret away', async () => {
     process.env.LONGHAND_OPENAI_KEY = KEY;
-    const owner = await withRunnersThat('prints a secret', { openaiKey: KEY });
+    const owner = await withRunnersThat('prints a secret', { openaiKey: KEY, maxRetries: 0 });
     const job = await owner.rested(await owner.submit());
     expect(job.status).toBe('failed');
     expect(job.error?.message).toMatch(/^refused: /);
@@ -149,7 +162,10 @@ describe('cancelling a runner that resists', () => {
     await owner.api.post(`/api/jobs/${id}/cancel`);
     await owner.owner.idle();
     await until(() => !isAlive(daemon), 'the end of the daemon');
-    expect((await owner.rested(id)).status).toBe('cancelled');
+    const { status, runs } = await owner.rested(id);
+    expect(status).toBe('cancelled');
+    expect(logOf(owner, id)).toContain(`Ended when it was asked to: sleep (pid ${daemon})`);
+    expect(logOf(owner, id)).toMatch(new RegExp(`Killed: \\S+ \\(pid ${runs[0]?.pid}\\)`));
   });
 });
 

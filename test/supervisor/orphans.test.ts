@@ -1,17 +1,21 @@
 /** What a sweep finds: runs without an owner, jobs without a run, processes without a job. */
 import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import { makePrivateFolder } from '../../src/files/directory.ts';
+import { findControlGroup } from '../../src/native/control-group.ts';
 import { insertJob } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
 import { type Claimed, claimNext } from '../../src/store/queue.ts';
 import { endRun, setRunProcess } from '../../src/store/runs.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createCgroup } from '../../src/supervisor/cgroup.ts';
 import { bootId, isAlive, processesWithToken } from '../../src/supervisor/identity.ts';
 import type { RoundReport } from '../../src/supervisor/rounds.ts';
+import { cgroupName } from '../../src/supervisor/spawn.ts';
 import { speak } from '../support/speech.ts';
 import { ownConfig, ownerOf } from './owners.ts';
 import { start } from './processes.ts';
@@ -116,6 +120,23 @@ describe('at the start of an owner', () => {
     expect(owner.recovered[0]?.killed.map(({ command }) => command)).toContain('sleep');
     await left?.ended;
     expect(tokens.flatMap(processesWithToken)).toEqual([]);
+  });
+
+  it('the control group of a run that was lost is removed, with what is in it', async (context) => {
+    let folder: string | undefined;
+    const config = await leftBehind(async (store) => {
+      const { run } = await claimed(store, await speak('good morning'));
+      const group = createCgroup(cgroupName(run.token), { memoryBytes: 2 ** 27 });
+      if (!group) return context.skip('No control group can be made here.');
+      onTestFinished(() => void group.remove());
+      const left = await start('sleep', ['600'], run.token);
+      expect(group.add(left.identity.pid)).toBe(true);
+      const groups = readFileSync(`/proc/${left.identity.pid}/cgroup`, 'utf8');
+      folder = findControlGroup('memory', groups, readFileSync('/proc/self/mountinfo', 'utf8'))?.folder;
+    });
+    expect(existsSync(folder as string)).toBe(true);
+    await ownerOf(config);
+    expect(existsSync(folder as string)).toBe(false);
   });
 
   it('with the policy `fail` what was lost is not taken up again by itself', async () => {

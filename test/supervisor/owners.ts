@@ -5,7 +5,7 @@ import { ApiClient } from '../../src/api/client.ts';
 import { type Owner, type OwnerOptions, startOwner } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config, ConfigInput } from '../../src/config/schema.ts';
-import { isAtRest } from '../../src/domain/job.ts';
+import { awaitsPerson } from '../../src/domain/job.ts';
 import type { Submission } from '../../src/jobs/submission.ts';
 import type { Submitted } from '../../src/jobs/submit.ts';
 import type { JobDetails } from '../../src/jobs/view.ts';
@@ -25,7 +25,7 @@ export interface OwnerUnderTest {
   config: Config;
   warnings: string[];
   /** Hands in a short recording. @returns the job's id */
-  submit(): Promise<number>;
+  submit(wish?: Partial<Submission>): Promise<number>;
   /** Waits until a job rests. */
   rested(id: number): Promise<JobDetails>;
   /** Waits for news of a job. */
@@ -68,9 +68,9 @@ export async function ownerOf(config: Config, options: Partial<OwnerOptions> = {
     config,
     warnings,
     heard,
-    submit: async () => (await api.post<Submitted>('/api/jobs', await wish(config))).id,
+    submit: async (more) => (await api.post<Submitted>('/api/jobs', { ...(await wish(config)), ...more })).id,
     rested: async (id) => {
-      await heard(id, (news) => (news.type === 'state' && isAtRest(news.status)) || undefined);
+      await heard(id, (news) => (news.type === 'state' && awaitsPerson(news.status, news.pausedBy)) || undefined);
       return await api.get<JobDetails>(`/api/jobs/${id}`);
     },
   };
@@ -86,5 +86,6 @@ async function wish(config: Config): Promise<Submission> {
     workers: config.workers,
     preprocessWorkers: config.preprocessWorkers,
     overlapSeconds: 0,
+    again: true,
   };
 }

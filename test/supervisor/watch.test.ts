@@ -42,7 +42,7 @@ describe('a run is watched for', () => {
 
   it('too much time, by a limit that may become longer meanwhile', async () => {
     const times = { runningSeconds: 5, timeLimitSeconds: 10 };
-    const { verdict, told } = watch({}, times);
+    const { watched, verdict, told } = watch({}, times);
     times.timeLimitSeconds = 20;
     times.runningSeconds = 15;
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -52,6 +52,8 @@ describe('a run is watched for', () => {
       type: 'time limit',
       error: { kind: 'timeout', message: 'Transcription timeout after 20 seconds' },
     });
+    watched.sampled({ at: 0, cpuSeconds: 0, cpuPercent: 0, processes: 1, elapsedSeconds: 0, rssBytes: 2_000 });
+    expect(told).toHaveLength(1);
   });
 
   it('too much memory, and is judged once', async () => {

@@ -1,51 +1,10 @@
-/** A PostgreSQL server of the tests' own: on a free port of the loopback, in the tests' temporary folder, gone with them. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+/** PostgreSQL for tests: databases on a server that all test files share, or a server of a test's own. */
 import pg from 'pg';
-import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { TEST_TMP } from './leave-nothing.ts';
+import { beforeAll, onTestFinished } from 'vitest';
+import { POSTGRES_BIN, startServer, USER } from './postgres-process.ts';
+import { sharedPort } from './shared-postgres.ts';
 
-/** Debian and Homebrew keep the server's programs off the PATH. */
-const FOLDERS = ['/usr/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt'];
-const USER = 'app';
-/** Longer, and the socket's name in it is too long for the system. */
-const MAX_SOCKET_FOLDER = 80;
-/** Somebody else may take a free port before the server does. */
-const PORTS_TRIED = 5;
-const READY = /ready to accept connections/;
-/** Nothing here has to outlive a power cut. */
-const SETTINGS = {
-  fsync: 'off',
-  full_page_writes: 'off',
-  shared_buffers: '32MB',
-  max_connections: '60',
-  wal_level: 'minimal',
-  max_wal_senders: '0',
-  autovacuum: 'off',
-  jit: 'off',
-};
-/** A password is asked of one user only. */
-const WHO_MAY = `
-host all guarded 127.0.0.1/32 scram-sha-256
-local all all trust
-host all all 127.0.0.1/32 trust
-`;
-
-/** Where the server's programs are. */
-export const POSTGRES_BIN = folderOf('initdb');
+export { POSTGRES_BIN } from './postgres-process.ts';
 
 /** Why tests on PostgreSQL are skipped here; undefined where they are not. */
 export const NO_POSTGRES = POSTGRES_BIN
@@ -56,23 +15,28 @@ export interface PostgresServer {
   port: number;
   /** The address of a database on this server. */
   url(database: string, user?: string): string;
-  /** Makes an empty database that is gone when the test is over. @returns its address */
+  /** Makes a database that is gone when the test is over. @returns its address */
   createDatabase(options?: { template?: string; encoding?: string }): Promise<string>;
+  /** An empty database, emptied for the next test when this one is over: a tenth of the time. @returns its address */
+  emptyDatabase(): Promise<string>;
   /** Asks the server as its administrator. */
   query(text: string, database?: string): Promise<Record<string, unknown>[]>;
+}
+
+/** A server that a test has for itself. */
+export interface OwnServer extends PostgresServer {
   /** kill -9, as far as clients see: no goodbye. */
   stop(): Promise<void>;
 }
 
-/** Starts a server before the first test of a file or group, and ends it after the last. */
+/** The server that all test files share, from the first test of a file or group on. Other files use it meanwhile. */
 export function postgresInTests(): PostgresServer {
   let server: PostgresServer | undefined;
   beforeAll(async () => {
-    server = await startPostgres();
+    server = serverAt(await sharedPort());
   });
-  afterAll(() => server?.stop());
   const started = () => {
-    if (!server) throw new Error('The server starts before the first test.');
+    if (!server) throw new Error('The server is there from the first test on.');
     return server;
   };
   return {
@@ -81,26 +45,21 @@ export function postgresInTests(): PostgresServer {
     },
     url: (...args) => started().url(...args),
     createDatabase: (...args) => started().createDatabase(...args),
+    emptyDatabase: () => started().emptyDatabase(),
     query: (...args) => started().query(...args),
-    stop: () => started().stop(),
   };
 }
 
-/** Starts a server; whoever does so stops it. Should this process be killed, the server ends by itself. */
-export async function startPostgres(): Promise<PostgresServer> {
-  const folder = makeFolder();
-  try {
-    makeCluster(folder);
-    const { child, port } = await startOnFreePort(folder);
-    return serverOf(folder, child, port);
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
-    throw error;
-  }
+/** Starts a server that can be stopped in a test; whoever starts it stops it. */
+export async function startPostgres(): Promise<OwnServer> {
+  const { port, isRunning, stop } = await startServer();
+  return { ...serverAt(port, isRunning), stop };
 }
 
-function serverOf(folder: string, child: ChildProcess, port: number): PostgresServer {
-  let made = 0;
+let made = 0;
+
+function serverAt(port: number, isRunning = () => true): PostgresServer {
+  const emptied: string[] = [];
   const url = (database: string, user = USER) => `postgres://${user}@127.0.0.1:${port}/${database}`;
   const query = async (text: string, database = 'postgres') => {
     const client = new pg.Client({ connectionString: url(database) });
@@ -111,126 +70,45 @@ function serverOf(folder: string, child: ChildProcess, port: number): PostgresSe
       await client.end();
     }
   };
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, 'exit');
-      child.kill('SIGQUIT');
-      await ended;
-    }
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const createDatabase: PostgresServer['createDatabase'] = async ({
-    template = 'template0',
-    encoding = 'UTF8',
-  } = {}) => {
+  const create = async (template: string, encoding: string) => {
     made += 1;
     const name = `test_${process.pid}_${made}`;
     await query(`create database ${name} template ${template} encoding '${encoding}'`);
-    onTestFinished(async () => {
-      if (child.exitCode === null && child.signalCode === null) await query(`drop database ${name} with (force)`);
-    });
-    return url(name);
+    return name;
   };
-  return { port, url, query, stop, createDatabase };
+  return {
+    port,
+    url,
+    query,
+    async createDatabase({ template = 'template0', encoding = 'UTF8' } = {}) {
+      const name = await create(template, encoding);
+      onTestFinished(async () => {
+        if (isRunning()) await query(`drop database ${name} with (force)`);
+      });
+      return url(name);
+    },
+    async emptyDatabase() {
+      const name = emptied.pop() ?? (await create('template0', 'UTF8'));
+      onTestFinished(async () => {
+        if (!isRunning()) return;
+        await query(EMPTY, name);
+        emptied.push(name);
+      });
+      return url(name);
+    },
+  };
 }
 
-function makeCluster(folder: string): void {
-  const asked = ['-D', join(folder, 'data'), '-U', USER, '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C'];
-  const [command, ...args] = [...asServerUser(), join(POSTGRES_BIN as string, 'initdb'), ...asked];
-  const { status, stderr, error } = spawnSync(command as string, args, { cwd: folder, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`initdb failed: ${error?.message ?? stderr}`);
-  writeFileSync(join(folder, 'data', 'pg_hba.conf'), WHO_MAY);
-}
-
-async function startOnFreePort(folder: string): Promise<{ child: ChildProcess; port: number }> {
-  for (let tried = 1; ; tried += 1) {
-    const port = await freePort();
-    const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const sockets = folder.length <= MAX_SOCKET_FOLDER ? folder : '';
-    const where = ['-D', join(folder, 'data'), '-h', '127.0.0.1', '-p', String(port), '-k', sockets];
-    const [command, ...args] = [
-      ...asServerUser(),
-      ...dyingWithUs(),
-      join(POSTGRES_BIN as string, 'postgres'),
-      ...where,
-      ...settings,
-    ];
-    const child = spawn(command as string, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
-    const said = await readiness(child);
-    if (READY.test(said)) return { child, port };
-    if (tried === PORTS_TRIED || !/Address already in use/.test(said))
-      throw new Error(`PostgreSQL does not start: ${said}`);
-  }
-}
-
-/** What the server says until it is ready, or ends. */
-function readiness(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      if (READY.test(said)) return;
-      said += text;
-      if (READY.test(said)) resolve(said);
-    });
-    child.on('error', reject);
-    child.on('close', () => resolve(said));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-/** The server refuses to run as root, and its user must get to its folder. */
-function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'postgres-'));
-  if (!isRoot()) return folder;
-  const outermost = process.env[TEST_TMP];
-  for (let at = dirname(folder); outermost && at.startsWith(outermost); at = dirname(at)) {
-    chmodSync(at, statSync(at).mode | 0o011);
-  }
-  const owner = spawnSync('chown', [`${serverUser()}:`, folder], { encoding: 'utf8' });
-  if (owner.status !== 0) throw new Error(`chown failed: ${owner.stderr}`);
-  return folder;
-}
-
-function asServerUser(): string[] {
-  if (!isRoot()) return [];
-  const user = serverUser();
-  const group = spawnSync('id', ['-g', user], { encoding: 'utf8' }).stdout.trim();
-  return ['setpriv', `--reuid=${user}`, `--regid=${group}`, '--init-groups'];
-}
-
-/** The kernel ends the server should this process be killed. A change of user would undo that, so it comes behind one. */
-function dyingWithUs(): string[] {
-  return process.platform === 'linux' && findInPath('setpriv') ? ['setpriv', '--pdeathsig', 'QUIT'] : [];
-}
-
-function serverUser(): string {
-  return /^postgres:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'postgres' : 'nobody';
-}
-
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
-function findInPath(program: string): string | undefined {
-  return (process.env.PATH ?? '').split(delimiter).find((folder) => folder && existsSync(join(folder, program)));
-}
-
-/** As the set-up looks for it (scripts/setup/find-program.js). */
-function folderOf(program: string): string | undefined {
-  const versions = FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
-    readdirSync(folder)
-      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-      .map((name) => join(folder, name, 'bin')),
-  );
-  return findInPath(program) ?? versions.find((folder) => existsSync(join(folder, program)));
-}
+/** As `create database` leaves it: nobody connected, and one schema with nothing in it. */
+const EMPTY = `
+  select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid();
+  do $$ declare name text; begin
+    for name in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+      execute format('drop schema %I cascade', name);
+    end loop;
+    execute format('alter database %I reset all', current_database());
+  end $$;
+  create schema public authorization pg_database_owner;
+  grant usage on schema public to public;
+`;

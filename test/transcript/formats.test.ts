@@ -56,11 +56,25 @@ test('vtt', () => {
   expect(formatTranscript(INTERVIEW, 'vtt')).toBe(
     [
       'WEBVTT\n',
+      'NOTE 3.0 s of damaged sound were left out.\n',
       '00:00:00.480 --> 00:00:02.150\nTom &amp; Jerry &lt;live&gt; --&gt; here\n',
       '00:00:02.600 --> 00:00:03.000\nสวัสดีครับ\n',
       '01:02:05.004 --> 01:02:05.900\nThe end.\n',
     ].join('\n'),
   );
+});
+
+test('vtt: whatever a warning says, it is a comment on one line', () => {
+  const odd = {
+    ...transcript(segment(0, 900, 'yes')),
+    warnings: ['"a\n\n0:01 ----> 0:02\r\nb" is damaged.', 'Again.'],
+  };
+  expect(formatTranscript(odd, 'vtt').split('\n\n')).toEqual([
+    'WEBVTT',
+    'NOTE "a 0:01 -> 0:02 b" is damaged.',
+    'NOTE Again.',
+    '00:00:00.000 --> 00:00:00.900\nyes\n',
+  ]);
 });
 
 test('json: all of it', () => {
@@ -79,7 +93,7 @@ test('nothing was said: a valid file in every format', () => {
   const silence = transcript();
   expect(formatTranscript(silence, 'txt')).toBe('');
   expect(formatTranscript(silence, 'srt')).toBe('');
-  expect(formatTranscript(silence, 'vtt')).toBe('WEBVTT\n');
+  expect(formatTranscript({ ...silence, warnings: [] }, 'vtt')).toBe('WEBVTT\n');
   expect(JSON.parse(formatTranscript(silence, 'json')).segments).toEqual([]);
 });
 
@@ -129,8 +143,8 @@ describe('whatever was said, the subtitles read back', () => {
   test('vtt', () => {
     fc.assert(
       fc.property(said, (it) => {
-        const [head, ...blocks] = formatTranscript(it, 'vtt').replace(/\n$/, '').split('\n\n');
-        expect(head).toBe('WEBVTT');
+        const [head, note, ...blocks] = formatTranscript(it, 'vtt').replace(/\n$/, '').split('\n\n');
+        expect([head, note]).toEqual(['WEBVTT', `NOTE ${it.warnings}`]);
         const cues = blocks.map((block) => {
           const [times, ...lines] = block.split('\n');
           expect(lines.join('')).not.toContain('-->');

@@ -2,19 +2,18 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { JOB_STATUSES } from '../../domain/job.ts';
-import type { StopReason } from '../../domain/outcome.ts';
 import { ENGINE_NAMES } from '../../engines/engine.ts';
-import { cancel, pause } from '../../jobs/control.ts';
-import { JobNotFoundError } from '../../jobs/errors.ts';
-import { resume } from '../../jobs/resume.ts';
+import { jobNotFound } from '../../jobs/errors.ts';
+import { jobIds, listViews } from '../../jobs/list.ts';
 import { submit } from '../../jobs/submit.ts';
 import { usageOf } from '../../jobs/usage.ts';
-import { detailsOf, viewOf } from '../../jobs/view.ts';
-import { getJob, listJobs } from '../../store/jobs.ts';
+import { detailsOf } from '../../jobs/view.ts';
+import { getJob } from '../../store/jobs.ts';
 import { type ApiContext, OwnerLeavingError } from '../server.ts';
 import { eventStream } from '../sse.ts';
+import { jobId } from './job-id.ts';
 
-export const jobId = z.object({ id: z.coerce.number().int().positive() });
+const ofStatus = z.object({ status: z.enum(JOB_STATUSES) });
 
 const submission = z.strictObject({
   id: z.int().positive().optional(),
@@ -28,6 +27,8 @@ const submission = z.strictObject({
   chunkDurationSeconds: z.number().positive().optional(),
   overlapSeconds: z.number().min(0),
   chunkTimeoutSeconds: z.number().positive().optional(),
+  again: z.boolean().optional(),
+  watched: z.boolean().optional(),
 });
 
 const page = z.object({
@@ -35,59 +36,39 @@ const page = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
 
-const stopOrder = z.strictObject({ why: z.enum(['interrupted', 'shutdown']) });
-
 export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
   const { store, hub } = context;
+  const queue = { store, ...context.queue };
   const app = server.withTypeProvider<ZodTypeProvider>();
 
   app.post('/api/jobs', { schema: { body: submission } }, async (request, reply) => {
     if (!context.acceptsJobs) throw new OwnerLeavingError();
-    const submitted = await submit(context, request.body);
-    // One that was there already goes on when it is resumed.
-    if (submitted.existed) return reply.code(200).send(submitted);
-    context.want(submitted.id);
-    return reply.code(201).send(submitted);
+    let giveBack = () => {};
+    const makeRoom = async () => {
+      giveBack = await context.reservePlace();
+    };
+    try {
+      const submitted = await submit({ ...context, makeRoom }, request.body);
+      // One that was there already goes on when it is resumed.
+      if (submitted.existed || submitted.duplicateOf) return reply.code(200).send(submitted);
+      context.want(submitted.id);
+      return reply.code(201).send(submitted);
+    } finally {
+      giveBack();
+    }
   });
 
   app.get('/api/jobs', { schema: { querystring: page } }, async ({ query }) => {
     const { status, limit } = query;
-    const jobs = await listJobs(store, { limit, ...(status ? { status } : {}) });
-    return { jobs: jobs.map(viewOf) };
+    return { jobs: await listViews(queue, { limit, ...(status ? { status } : {}) }) };
   });
 
-  app.get('/api/jobs/:id', { schema: { params: jobId } }, ({ params }) => detailsOf(store, params.id));
-
-  app.post('/api/jobs/:id/resume', { schema: { params: jobId } }, async ({ params }) => {
-    if (!context.acceptsJobs) throw new OwnerLeavingError();
-    const from = await resume(store, params.id);
-    context.want(params.id);
-    return { id: params.id, from };
-  });
-
-  app.post('/api/jobs/:id/stop', { schema: { params: jobId, body: stopOrder } }, async ({ params, body }) => ({
-    id: params.id,
-    stopping: context.unwant(params.id, body.why),
+  /** For whoever means all jobs of a state. */
+  app.get('/api/job-ids', { schema: { querystring: ofStatus } }, async ({ query }) => ({
+    ids: await jobIds(store, query.status),
   }));
 
-  const control = {
-    store,
-    stop: (id: number, why: StopReason, graceMs?: number) => context.unwant(id, why, graceMs),
-  };
-
-  /** What is committed stays; it can be resumed. */
-  app.post('/api/jobs/:id/cancel', { schema: { params: jobId } }, async ({ params }) => {
-    const done = await cancel(control, params.id);
-    if (!done.stopping) hub.tell({ type: 'state', jobId: done.id, status: done.to });
-    return done;
-  });
-
-  /** One that is worked on is paused after the chunk in flight. */
-  app.post('/api/jobs/:id/pause', { schema: { params: jobId } }, async ({ params }) => {
-    const done = await pause(control, params.id);
-    if (!done.stopping) hub.tell({ type: 'state', jobId: done.id, status: done.to });
-    return done;
-  });
+  app.get('/api/jobs/:id', { schema: { params: jobId } }, ({ params }) => detailsOf(queue, params.id));
 
   /** What the last runs used, for plots. */
   app.get('/api/jobs/:id/usage', { schema: { params: jobId } }, ({ params }) => usageOf(store, params.id));
@@ -102,9 +83,11 @@ export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
     stream.onClose(unsubscribe);
     const job = await getJob(store, params.id);
     if (!job) {
-      stream.send('problem', { message: new JobNotFoundError(params.id).message });
+      stream.send('problem', { message: (await jobNotFound(store, params.id)).message });
       return stream.end();
     }
-    stream.send('state', { type: 'state', jobId: job.id, status: job.status });
+    stream.send('state', { type: 'state', jobId: job.id, status: job.status, pausedBy: job.paused_by });
+    const why = job.status === 'pending' ? context.queue.whyWaiting(job.id) : undefined;
+    if (why !== undefined) stream.send('waiting', { type: 'waiting', jobId: job.id, why });
   });
 }

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { isAtRest } from '../../domain/job.ts';
-import { JobNotFoundError } from '../../jobs/errors.ts';
+import { awaitsPerson } from '../../domain/job.ts';
+import { jobNotFound } from '../../jobs/errors.ts';
 import { followLog } from '../../logs/follow.ts';
 import { type LogPiece, lastLines, linesFrom } from '../../logs/tail.ts';
 import { getJob } from '../../store/jobs.ts';
 import { logPath } from '../../supervisor/job-files.ts';
 import type { ApiContext } from '../server.ts';
-import { jobId } from './jobs.ts';
+import { jobId } from './job-id.ts';
 
 const DEFAULT_LINES = 50;
 
@@ -40,7 +40,7 @@ export function logRoutes(server: FastifyInstance, { store, hub, dataDir, accept
     .get('/api/jobs/:id/log', { schema: { params: jobId, querystring: wanted } }, async (request, reply) => {
       const { id } = request.params;
       const job = await getJob(store, id);
-      if (!job) throw new JobNotFoundError(id);
+      if (!job) throw await jobNotFound(store, id);
       const path = logPath(dataDir, id);
       const { text, position } = await beginning(path, request.query);
       const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-log-position': String(position) };
@@ -56,12 +56,12 @@ export function logRoutes(server: FastifyInstance, { store, hub, dataDir, accept
       if (!acceptsJobs) return finish();
       const unsubscribe = hub.subscribe(id, (news) => {
         if (news.type === 'logged') void more();
-        if (news.type === 'state' && isAtRest(news.status)) void finish();
+        if (news.type === 'state' && awaitsPerson(news.status, news.pausedBy)) void finish();
       });
       raw.on('close', unsubscribe);
       // It may have come to rest before anybody listened.
       const now = await getJob(store, id);
-      if (!now || isAtRest(now.status)) await finish();
+      if (!now || awaitsPerson(now.status, now.paused_by)) await finish();
       else await more();
     });
 }

@@ -62,9 +62,8 @@ export function defineDb(program: Command, shell: Shell, finish: (code: number) 
 }
 
 /** Where the database of these settings is. */
-export function placeOf(config: Config): DatabasePlace {
-  const { databaseUrl = process.env.LONGHAND_DATABASE_URL } = config as Config & { databaseUrl?: string };
-  return { dataDir: config.dataDir, databaseUrl: databaseUrl || undefined, clock: systemClock };
+export function placeOf({ dataDir, databaseUrl }: Config): DatabasePlace {
+  return { dataDir, databaseUrl, clock: systemClock };
 }
 
 async function check(shell: Shell, { json }: Flags): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { duration } from '../../domain/duration.ts';
 import { UsageError } from '../../domain/errors.ts';
 import { JOB_STATUSES } from '../../domain/job.ts';
 import type { JobView } from '../../jobs/view.ts';
@@ -12,6 +13,8 @@ interface Flags {
 }
 
 const EXAMPLE = `
+Of a job that waits the number behind # is its place in the queue.
+
 Example:
   longhand jobs --status failed`;
 
@@ -38,14 +41,15 @@ async function listJobs(shell: Shell, { status, limit, json }: Flags): Promise<v
   const { jobs } = await ask(shell, await shell.config(), (api) => api.get<{ jobs: JobView[] }>(`/api/jobs?${query}`));
   if (json) return printJson({ jobs });
   if (jobs.length === 0) return say(asTyped('No jobs. Begin with: longhand transcribe FILE'));
-  print(table([['ID', 'STATUS', 'DONE', 'LENGTH', 'ENGINE', 'MODEL', 'CREATED', 'FILE'], ...jobs.map(row)]));
+  print(table([['ID', 'STATUS', 'DONE', 'LEFT', 'LENGTH', 'ENGINE', 'MODEL', 'CREATED', 'FILE'], ...jobs.map(row)]));
 }
 
 function row(job: JobView): string[] {
   return [
     String(job.id),
-    job.status,
+    job.position === null ? job.status : `${job.status} #${job.position}`,
     `${Math.floor(job.progress)} %`,
+    job.secondsLeft === null ? '-' : duration(job.secondsLeft),
     job.durationSeconds > 0 ? clockTime(job.durationSeconds) : '-',
     job.engine ?? '-',
     job.model,

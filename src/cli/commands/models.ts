@@ -20,7 +20,7 @@ export function defineModels(program: Command, shell: Shell): void {
     .addHelpText('after', EXAMPLE);
   models
     .command('list', { isDefault: true })
-    .description('which models there are, and which are installed')
+    .description('which models there are, what memory an engine worker needs with each, and which are installed')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  longhand models list')
     .action(({ json }: Flags) => list(shell, json ?? false));
@@ -48,9 +48,12 @@ export function defineModels(program: Command, shell: Shell): void {
 }
 
 async function list(shell: Shell, json: boolean): Promise<void> {
-  const { listModels } = await import('../../engines/models.ts');
+  const [{ listModels }, { memoryNeedBytes }] = await Promise.all([
+    import('../../engines/models.ts'),
+    import('../../domain/model-choice.ts'),
+  ]);
   const { cacheDir } = await shell.config();
-  const models = await listModels(cacheDir);
+  const models = (await listModels(cacheDir)).map((model) => ({ ...model, memoryBytes: memoryNeedBytes(model) }));
   if (json) return printJson({ models });
   const state = (model: (typeof models)[number]) => {
     if (model.problem) return `damaged: ${model.problem}`;
@@ -58,8 +61,13 @@ async function list(shell: Shell, json: boolean): Promise<void> {
   };
   print(
     table([
-      ['MODEL', 'SIZE', 'STATE'],
-      ...models.map((model) => [shown(model.name), byteSize(model.sizeBytes), state(model)]),
+      ['MODEL', 'SIZE', 'MEMORY', 'STATE'],
+      ...models.map((model) => [
+        shown(model.name),
+        byteSize(model.sizeBytes),
+        byteSize(model.memoryBytes),
+        state(model),
+      ]),
     ]),
   );
 }

@@ -1,44 +1,38 @@
 import type { Command } from 'commander';
-import { jobIds } from '../arguments.ts';
-import { say } from '../output.ts';
+import type { GoesOn } from '../../api/routes/control.ts';
+import { type Selection, type SelectionFlags, selectJobs, withSelection } from '../selection.ts';
 import type { Shell } from '../shell.ts';
 import { type TextFlags, withTextOptions } from '../text-options.ts';
 
+const SELECTION: Selection = { verb: 'resume', statuses: ['paused', 'pending', 'failed', 'cancelled', 'retrying'] };
+
 const EXAMPLE = `
-Example:
-  longhand resume 12`;
+A job that waits to be tried again after an error tries at once. One that is paused by quiet hours waits for its hours.
+Exit code: 0 all done, 1 one was refused or failed, 130 interrupted.
+
+Examples:
+  longhand resume 12
+  longhand resume --status paused --yes --output texts`;
 
 export function defineResume(program: Command, shell: Shell, finish: (code: number) => void): void {
   withTextOptions(
-    program
-      .command('resume')
-      .description('go on with stopped, paused, failed or cancelled jobs from their checkpoints')
-      .argument('<id...>', 'numbers of jobs, from longhand jobs'),
+    withSelection(
+      program
+        .command('resume')
+        .description('go on with stopped, paused, failed or cancelled jobs from their checkpoints'),
+      SELECTION,
+    ),
     'print one JSON document with all jobs and their texts',
   )
     .addHelpText('after', EXAMPLE)
-    .action(async (ids: string[], flags: TextFlags) => finish(await resume(shell, jobIds(ids), flags)));
+    .action(async (texts: string[], flags: TextFlags & SelectionFlags) => {
+      const ids = await selectJobs(shell, texts, flags, SELECTION);
+      if (!ids) return;
+      const { goOnWith } = await import('../go-on.ts');
+      finish(await goOnWith(shell, { ids, flags, request: (api, id) => api.post(`/api/jobs/${id}/resume`), sentence }));
+    });
 }
 
-async function resume(shell: Shell, ids: number[], flags: TextFlags): Promise<number> {
-  const [{ destination }, { Results, sayHowToResume }, { seeThrough }] = await Promise.all([
-    import('../transcript-files.ts'),
-    import('../results.ts'),
-    import('../work.ts'),
-  ]);
-  const results = new Results(destination(flags.format, flags.output), flags.json ?? false);
-  const config = await shell.config();
-  const tasks = ids.map((id) => ({
-    async begin(api: import('../../api/client.ts').ApiClient) {
-      const { from } = await api.post<{ from: string }>(`/api/jobs/${id}/resume`);
-      say(from === 'processing' ? `Job ${id} is being worked on` : `Job ${id} goes on`);
-      return id;
-    },
-  }));
-  const code = await seeThrough(shell, config, tasks, {
-    onResult: (job, api) => results.add(job, api),
-    onStopped: sayHowToResume,
-  });
-  results.end();
-  return code;
+function sentence({ id, from }: GoesOn): string {
+  return from === 'processing' ? `Job ${id} is being worked on` : `Job ${id} goes on`;
 }

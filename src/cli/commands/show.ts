@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ApiClient } from '../../api/client.ts';
 import type { ApiContext } from '../../api/server.ts';
 import { systemClock } from '../../domain/clock.ts';
+import { duration } from '../../domain/duration.ts';
 import type { RunUsage } from '../../jobs/usage.ts';
 import type { JobDetails, RunView } from '../../jobs/view.ts';
 import { VERSION } from '../../version.ts';
@@ -52,7 +53,7 @@ async function show(shell: Shell, id: number, json: boolean): Promise<void> {
   const { ask } = await import('../session.ts');
   const job = await ask(shell, await shell.config(), (api) => jobAndProcess(api, id));
   if (json) return printJson(job);
-  print([summary(job), stages(job), runs(job), artifacts(job), events(job)].filter(Boolean).join('\n\n'));
+  print([summary(job), stages(job), runs(job), artifacts(job), history(job)].filter(Boolean).join('\n\n'));
 }
 
 async function writeDown(shell: Shell, id: number, folder: string, json: boolean): Promise<void> {
@@ -83,11 +84,14 @@ function summary(job: Shown): string {
   const lines = [
     ['Job', `${job.id}  ${shown(job.filename)}`],
     ['Status', `${job.status}  ${Math.floor(job.progress)} %  ${job.stage}`],
+    ...inQueue(job),
     ...(job.process ? [['Process', figuresOf(job.process)]] : []),
+    ...expected(job),
     ['File', shown(job.path ?? '-')],
     ['Length', clockTime(job.durationSeconds)],
     ['Worked', `${clockTime(job.elapsedSeconds)}${job.speed > 0 ? `  ${job.speed.toFixed(1)}x realtime` : ''}`],
     ['Engine', `${job.engine ?? '-'}, model ${job.model}, language ${job.language ?? '-'}`],
+    ...(job.modelReason ? [['Model', `${shown(job.model)}: ${job.modelReason}`]] : []),
     [
       'Chunks',
       `${job.chunks.complete} of ${job.chunks.total} done${job.chunks.failed ? `, ${job.chunks.failed} failed` : ''}`,
@@ -98,6 +102,21 @@ function summary(job: Shown): string {
   if (job.error) lines.push(['Error', `${job.error.message} (${job.error.kind})`]);
   if (job.error?.remedy) lines.push(['', job.error.remedy]);
   return table(lines);
+}
+
+/** What is expected of a job that is not done. */
+function expected({ secondsLeft, startsAt, endsAt, why }: Shown): string[][] {
+  if (secondsLeft !== null) return [['Expected', `about ${duration(secondsLeft)} left, done at ${time(endsAt)}`]];
+  const starts = startsAt === null ? [] : [['Expected', `starts at about ${time(startsAt)}, done at ${time(endsAt)}`]];
+  return [...starts, ...(why === null ? [] : [['Waits', why]])];
+}
+
+function inQueue({ position, priority, status, pausedBy }: Shown): string[][] {
+  const place = position === null ? '' : `number ${position}`;
+  const wish = priority === 0 ? '' : `priority ${priority}`;
+  const pause = status === 'paused' && pausedBy ? `paused by ${pausedBy}` : '';
+  const words = [place, wish, pause].filter(Boolean).join(', ');
+  return words ? [['Queue', words]] : [];
 }
 
 function figuresOf({ pid, cpuPercent, memoryMb, elapsedSeconds }: ProcessStatus): string {
@@ -159,14 +178,8 @@ function artifacts({ artifacts: all }: JobDetails): string {
   return `Files\n${table(all.map(({ name, path, bytes, sha256 }) => [`  ${name}`, path, byteSize(bytes), `sha256 ${sha256}`]))}`;
 }
 
-function events({ events: all }: JobDetails): string {
-  const rows = all.map(({ at, from, to, actor, reason }) => [
-    `  ${time(at)}`,
-    from && to ? `${from} → ${to}` : (to ?? ''),
-    actor,
-    reason ?? '',
-  ]);
-  return `History\n${table(rows)}`;
+function history({ history: all }: JobDetails): string {
+  return `History\n${table(all.map(({ at, sentence }) => [`  ${time(at)}`, shown(sentence)]))}`;
 }
 
 function indent(text: string): string {

@@ -1,101 +1,142 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import type { ConfigInput } from '../../config/schema.ts';
-import { submissionOf } from '../../jobs/submission.ts';
-import type { Submitted } from '../../jobs/submit.ts';
-import { say, shown } from '../output.ts';
+import type { Command } from 'commander';
+import type { Config } from '../../config/schema.ts';
+import { UsageError } from '../../domain/errors.ts';
+import type { Input } from '../../jobs/inputs.ts';
+import { modelAsGiven, submissionOf } from '../../jobs/submission.ts';
+import { type EngineFlags, engineSettingsOf, withEngineOptions } from '../engine-options.ts';
+import { say } from '../output.ts';
 import type { Shell } from '../shell.ts';
+import type { Begun } from '../task.ts';
 import { type TextFlags, withTextOptions } from '../text-options.ts';
 
-interface Flags extends ConfigInput, TextFlags {
-  engine?: 'auto' | 'whisper' | 'pocketsphinx' | 'openai';
-  chunkDuration?: number;
-  overlap?: number;
+interface Flags extends EngineFlags, TextFlags {
   untracked?: boolean;
+  recursive?: boolean;
+  list?: string[];
+  again?: boolean;
 }
 
 const EXAMPLE = `
+A recording that was transcribed before, whatever it is called, is not transcribed again: its text is given out.
 Text goes to standard output, or into DIR; everything else to standard error.
 Exit code: 0 all done, 1 a job failed, 2 wrong usage, 130 interrupted.
 
 Examples:
   longhand transcribe interview.m4a
   longhand transcribe lecture.mp4 --format srt --format txt --output texts
-  longhand transcribe hearing.wav --engine whisper --model small --language th`;
+  longhand transcribe hearing.wav --engine whisper --model small --language th
+  longhand transcribe talks --recursive --output texts
+  longhand transcribe 'talks/**/*.mp3' --output texts
+  find . -name '*.m4a' -newer last-time | longhand transcribe --list - --output texts`;
 
 export function defineTranscribe(program: Command, shell: Shell, finish: (code: number) => void): void {
-  withTextOptions(
-    program
-      .command('transcribe')
-      .description('turn recordings into text; each becomes a job that can be resumed')
-      .argument('<file...>', 'recordings: any audio or video that ffmpeg reads')
-      .option('--engine <name>', 'auto, whisper, pocketsphinx or openai (LONGHAND_ENGINE)')
-      .option(
-        '--model <name>',
-        "auto, tiny, base, small, medium, large, large-v3-turbo, or a model's file (LONGHAND_MODEL)",
-      )
-      .option('--language <code>', 'auto, en, th, … (LONGHAND_LANGUAGE)')
-      .option('--processes <n>', 'engine workers side by side (LONGHAND_PROCESSES)', numberOf)
-      .option('--workers <n>', 'threads of each engine worker (LONGHAND_WORKERS)', numberOf)
-      .option('--chunk-duration <seconds>', "length of a chunk; the engine's own by default", numberOf)
-      .option('--overlap <seconds>', 'seconds that neighbouring chunks share (default 0)', numberOf)
-      .option('--untracked', 'keep no record of the job; it cannot be resumed'),
-    'print one JSON document with all jobs and their texts',
+  withEngineOptions(
+    withTextOptions(
+      program
+        .command('transcribe')
+        .description('turn recordings into text; each becomes a job that can be resumed')
+        .argument(
+          '[file...]',
+          "recordings: any audio or video that ffmpeg reads; folders; patterns in quotes: 'talks/*.mp3'",
+        )
+        .option('-r, --recursive', 'folders with all that is below them')
+        .option(
+          '--list <file>',
+          'a file with one of these a line, # comments; - reads standard input; may be repeated',
+          (value, before: string[] = []) => [...before, value],
+        )
+        .option('--again', 'transcribe also what was transcribed before')
+        .option('--untracked', 'keep no record of the job; it cannot be resumed'),
+      'print one JSON document with all jobs and their texts',
+    ),
   )
     .addHelpText('after', EXAMPLE)
     .action(async (files: string[], flags: Flags) => finish(await transcribe(shell, files, flags)));
 }
 
 async function transcribe(shell: Shell, files: string[], flags: Flags): Promise<number> {
-  const [{ resolve }, { requireFile }, { destination }, { Results, sayHowToResume }, { seeThrough }] =
-    await Promise.all([
-      import('node:path'),
-      import('../../jobs/submit.ts'),
-      import('../transcript-files.ts'),
-      import('../results.ts'),
-      import('../work.ts'),
-    ]);
+  const { destination } = await import('../transcript-files.ts');
   const to = destination(flags.format, flags.output);
-  const config = await shell.config({
-    engine: flags.engine,
-    model: flags.model,
-    language: flags.language,
-    processes: flags.processes,
-    workers: flags.workers,
-    chunkDurationSeconds: flags.chunkDuration,
-    overlapSeconds: flags.overlap,
-  });
-  const paths = files.map((file) => resolve(file));
-  for (const path of paths) await requireFile(path);
+  const config = await shell.config(engineSettingsOf(flags));
+  const { recordings, skipped } = await inputsOf(files, flags, config);
+  const { Results, sayHowToResume } = await import('../results.ts');
+  const { BatchSummary, saySkipped } = await import('../batch-summary.ts');
+  const { handIn } = await import('../hand-in.ts');
+  const { seeThrough } = await import('../work.ts');
+  saySkipped(skipped);
   const untracked = flags.untracked || !config.tracking;
+  const wish = { ...config, model: modelAsGiven(config.model) };
+  const tasks = recordings.map(
+    ({ path, name }) =>
+      new Recording(path, name, (api) =>
+        handIn(api, { ...submissionOf(path, wish), again: flags.again }, (id) =>
+          untracked ? 'Untracked' : `Job ${id}`,
+        ),
+      ),
+  );
   const results = new Results(to, flags.json ?? false);
-  const tasks = paths.map((path) => ({
-    async begin(api: import('../../api/client.ts').ApiClient) {
-      const wish = submissionOf(path, { ...config, model: await modelAsGiven(config.model) });
-      const job = await api.post<Submitted>('/api/jobs', wish);
-      say(`${untracked ? 'Untracked' : `Job ${job.id}`}: ${shown(job.filename)} (${job.engine}, model ${job.model})`);
-      return job.id;
-    },
-  }));
-  const run = (used: typeof config) =>
+  const summary = new BatchSummary();
+  const run = (used: Config) =>
     seeThrough(shell, used, tasks, {
-      onResult: (job, api) => results.add(job, api),
-      onStopped: (ids) => (untracked ? say('Stopped. Nothing was kept.') : sayHowToResume(ids)),
+      inOrder: to.folder === undefined,
+      onResult: async (job, api, { name, known }) => {
+        await results.add(job, api, name);
+        summary.add(job, known);
+      },
+      onRefused: (error, { path }) => {
+        results.refuse(error, path);
+        summary.refuse(error, path);
+      },
+      onStopped: (ids, rest) => (untracked ? say('Stopped. Nothing was kept.') : sayHowToResume(ids, rest)),
     });
   const code = untracked
     ? await (await import('../untracked.ts')).inPassingFolder(shell, config, run)
     : await run(config);
   results.end();
+  if (tasks.length > 1) summary.say(tasks.length, to.folder);
   return code;
 }
 
-/** A model may be named by a file of the user's; the owner stands in another folder. */
-async function modelAsGiven(model: string): Promise<string> {
-  const { resolve, sep } = await import('node:path');
-  return model.includes(sep) || model.endsWith('.bin') ? resolve(model) : model;
+type HandIn = (api: import('../../api/client.ts').ApiClient) => Promise<Begun>;
+
+/** One of the files, from being handed in to its text. */
+class Recording implements Input {
+  readonly path: string;
+  readonly name: string;
+  readonly #handIn: HandIn;
+  /** Its text was there before. */
+  known = false;
+
+  constructor(path: string, name: string, handIn: HandIn) {
+    this.path = path;
+    this.name = name;
+    this.#handIn = handIn;
+  }
+
+  async begin(api: import('../../api/client.ts').ApiClient): Promise<Begun> {
+    const begun = await this.#handIn(api);
+    this.known = begun.known ?? false;
+    return begun;
+  }
 }
 
-function numberOf(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
-  return value;
+async function inputsOf(files: string[], { list = [], recursive = false }: Flags, { dataDir, cacheDir }: Config) {
+  const [{ findInputs }, { text }] = await Promise.all([
+    import('../../jobs/inputs.ts'),
+    import('node:stream/consumers'),
+  ]);
+  if (files.length + list.length === 0) {
+    throw new UsageError(
+      'There is nothing to transcribe.',
+      'Name a recording, a folder or a list: longhand transcribe interview.m4a',
+    );
+  }
+  return await findInputs({
+    inputs: files,
+    lists: list,
+    recursive,
+    except: [dataDir, cacheDir],
+    cwd: process.cwd(),
+    readStandardInput: () => text(process.stdin),
+  });
 }

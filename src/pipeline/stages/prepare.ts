@@ -7,10 +7,11 @@
 import { stat, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ChunkOptions, planChunks } from '../../audio/chunks.ts';
-import { decode } from '../../audio/decode.ts';
+import { type DecodedAudio, decode } from '../../audio/decode.ts';
 import { type Loudness, SAMPLE_RATE_HZ } from '../../audio/loudness.ts';
 import { type AudioProbe, probe } from '../../audio/probe.ts';
 import { DiskError, InputError } from '../../domain/errors.ts';
+import type { SoundQuality } from '../../domain/model-choice.ts';
 import { sha256OfFile } from '../../files/hash.ts';
 import { type PipelineContext, throwIfStopping } from '../pipeline.ts';
 
@@ -23,6 +24,8 @@ const DISK_MARGIN_BYTES = 64 * 1024 * 1024;
 /** What `prepare` tells the later stages and runs. */
 export interface PrepareOutput {
   samples: number;
+  /** Missing where nobody can be heard to speak, and in jobs that were prepared before it was measured. */
+  quality?: SoundQuality;
   warnings: string[];
 }
 
@@ -38,15 +41,17 @@ export async function prepare(context: PipelineContext): Promise<PrepareOutput> 
     return known.output as PrepareOutput;
   }
   const source = await probe(order.sourcePath, { signal: context.abort });
+  if (source.durationSeconds && !order.known.outlook?.secondsLeft) context.work.ahead(source.durationSeconds);
   await requireSpace(context, source);
   throwIfStopping(context);
-  const { loudness, warnings } = await decodeSource(context, source);
+  const { loudness, quality, warnings } = await decodeSource(context, source);
   const durationSeconds = loudness.samples / SAMPLE_RATE_HZ;
   await checkpoint.setFacts({ durationSeconds });
   throwIfStopping(context);
   await planOnce(context, loudness);
   for (const warning of warnings) context.log('WARNING', 'prepare', warning);
-  const output: PrepareOutput = { samples: loudness.samples, warnings };
+  if (quality) context.log('INFO', 'prepare', inWords(quality));
+  const output: PrepareOutput = { samples: loudness.samples, ...(quality ? { quality } : {}), warnings };
   await checkpoint.setStage('prepare', { status: 'complete', output });
   return output;
 }
@@ -115,7 +120,8 @@ async function requireSpace({ order }: PipelineContext, source: AudioProbe): Pro
   const inMb = (bytes: number) => `${Math.ceil(bytes / 1024 / 1024)} MB`;
   throw new DiskError(
     `There is not enough disk space for "${basename(order.sourcePath)}": ${inMb(needed)} needed, ${inMb(free)} free.`,
-    'Free some space, then resume the job.',
+    'Free some space on that disk.',
+    { neededBytes: needed },
   );
 }
 
@@ -123,7 +129,7 @@ async function requireSpace({ order }: PipelineContext, source: AudioProbe): Pro
 async function decodeSource(
   context: PipelineContext,
   source: AudioProbe,
-): Promise<{ loudness: Loudness; warnings: string[] }> {
+): Promise<Pick<DecodedAudio, 'loudness' | 'quality' | 'warnings'>> {
   const { order, checkpoint, progress } = context;
   const path = join(order.jobDir, AUDIO_FILE);
   const decoded = await decode(order.sourcePath, path, {
@@ -141,7 +147,11 @@ async function decodeSource(
     sha256: decoded.sha256,
     bytes: decoded.samples * BYTES_PER_SAMPLE,
   });
-  return { loudness: decoded.loudness, warnings: decoded.warnings };
+  return decoded;
+}
+
+function inWords({ bandwidthHz, snrDb }: SoundQuality): string {
+  return `Speech up to ${(bandwidthHz / 1000).toFixed(1)} kHz, ${Math.round(snrDb)} dB above the noise`;
 }
 
 function chunkOptions({ order, engine }: PipelineContext): ChunkOptions {

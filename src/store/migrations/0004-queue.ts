@@ -16,8 +16,8 @@ export async function up(db: Db): Promise<void> {
   await db.schema
     .createIndex('idx_jobs_source')
     .on('transcription_jobs')
-    .columns(['source_sha256', 'id'])
-    .where(sql<boolean>`source_sha256 is not null`)
+    .columns(['source_bytes', 'source_sha256', 'id'])
+    .where(sql<boolean>`source_bytes is not null`)
     .execute();
 }
 
@@ -69,6 +69,7 @@ async function createQueueState(db: Db, { integer }: ColumnTypes): Promise<void>
     .addColumn('paused_by', 'text')
     .addColumn('reason', 'text')
     .addColumn('paused_at', integer)
+    .addColumn('resume_at_bytes', integer)
     .execute();
 }
 
@@ -92,5 +93,12 @@ async function createWatchedFiles(db: Db, { integer }: ColumnTypes): Promise<voi
     .addColumn('modified_ms', integer, (column) => column.notNull())
     .addColumn('job_id', integer)
     .addColumn('at', integer, (column) => column.notNull())
+    .addColumn('told_at', integer)
+    .execute();
+  await db.schema
+    .createIndex('idx_watched_untold')
+    .on('watched_files')
+    .column('job_id')
+    .where(sql<boolean>`told_at is null`)
     .execute();
 }

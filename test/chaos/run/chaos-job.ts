@@ -10,7 +10,7 @@ const MAX_HITS = 3;
 /** Three engine workers in a row that do not start end a run, so no more than this are killed in one. */
 const MAX_WORKERS_A_RUN = 2;
 
-/** What may lawfully end a job with a failure: a full disk, an ffmpeg that was killed. */
+/** What may lawfully end a run with a failure: a full disk, an ffmpeg that was killed. The latter ends its job, too. */
 export type Excuse = 'disk' | 'ffmpeg';
 
 /** What it must have been that made a job fail so, if it was lawful. */

@@ -176,7 +176,9 @@ export class World {
     // It was resumed by now, or never failed.
     if (!error) return;
     const excuse = excuseFor(error.kind, error.message);
-    if (!excuse || !job.excuses.has(excuse)) throw new Finding(`It failed (${error.kind}): ${error.message}`, job.id);
+    // A full disk ends a run, but never a job.
+    if (excuse !== 'ffmpeg' || !job.excuses.has(excuse))
+      throw new Finding(`It failed (${error.kind}): ${error.message}`, job.id);
     this.diary.note(`${job} as it may: ${error.message}`);
   }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { jobStates } from '../../../src/store/job-states.ts';
 import {
   forgiveCrashes,
   getActiveJobs,
@@ -93,6 +94,23 @@ export function workTests(open: OpenEmpty): void {
     expect((await getOrphanedJobs(store, { timeoutSeconds: 10 })).length).toBe(2);
     await updateHeartbeat(store, silent.job.id, { leaseToken: silent.lease, leaseUntil: 0 });
     expect(await getOrphanedJobs(store)).toEqual([]);
+  });
+
+  test('the states of many jobs are told at once, and those of unknown ones are not', async () => {
+    const clock = testClock();
+    const store = await open(clock);
+    const waiting = await submit(store);
+    clock.advance(1000);
+    const { job } = await working(store, { priority: 1 });
+    const states = await jobStates(store, [
+      job.id,
+      waiting,
+      ...Array.from({ length: 2_000 }, (_, index) => 100 + index),
+    ]);
+    expect([...states].sort(([a], [b]) => a - b)).toEqual([
+      [waiting, { status: 'pending', updatedAt: clock.now() - 1000 }],
+      [job.id, { status: 'processing', updatedAt: clock.now() }],
+    ]);
   });
 
   test('a job in work that never said a word is an orphan', async () => {

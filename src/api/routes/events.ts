@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { jobNotFound } from '../../jobs/errors.ts';
+import { getJob } from '../../store/jobs.ts';
+import type { ApiContext } from '../server.ts';
+import { eventStream } from '../sse.ts';
+import { jobId } from './job-id.ts';
+
+export function eventRoutes(server: FastifyInstance, { hub, store }: ApiContext): void {
+  const app = server.withTypeProvider<ZodTypeProvider>();
+
+  /**
+   * State, progress and log lines of every job as they come, after a `ready`. Whoever follows hundreds of jobs needs one
+   * stream, opened before they are handed in, so that nothing is missed. The client ends it.
+   */
+  app.get('/api/events', (_request, reply) => {
+    const stream = eventStream(reply);
+    stream.onClose(
+      hub.subscribeToAll((news) => {
+        if (news.type !== 'logged') stream.send(news.type, news);
+      }),
+    );
+    stream.send('ready', {});
+  });
+
+  /** Where a job stands, and no more: cheap enough to be asked of each of many. */
+  app.get('/api/jobs/:id/state', { schema: { params: jobId } }, async ({ params }) => {
+    const job = await getJob(store, params.id);
+    if (!job) throw await jobNotFound(store, params.id);
+    return { id: job.id, status: job.status, pausedBy: job.paused_by };
+  });
+}

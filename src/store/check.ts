@@ -1,1 +1,0 @@
-export { quickProblem as checkDatabase } from './damage.ts';
