@@ -1,35 +1,42 @@
 /** The composition root: the only file that names implementations. */
 import { randomUUID } from 'node:crypto';
 import { accessSync, chmodSync, constants } from 'node:fs';
-import { statfs } from 'node:fs/promises';
-import { arch, availableParallelism, hostname, platform, release, totalmem } from 'node:os';
+import { arch, availableParallelism, hostname, platform, release } from 'node:os';
 import { join } from 'node:path';
 
 import { NewsHub } from './api/events.ts';
-import { buildServer, QueueOffError } from './api/server.ts';
+import { buildServer } from './api/server.ts';
 import { listenOn, removeSocket } from './api/socket.ts';
 import { probe } from './audio/probe.ts';
 import type { Config } from './config/schema.ts';
 import { embeddedDispatcher } from './dispatch/embedded.ts';
+import { Gate } from './dispatch/gate.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { reportOf } from './domain/errors.ts';
 import { awaitsPerson } from './domain/job.ts';
 import type { LogLevel } from './domain/log-level.ts';
 import type { StopReason } from './domain/outcome.ts';
-import { parseQuietHours } from './domain/quiet-hours.ts';
-import type { EngineSettings } from './engines/engine.ts';
 import { allEngines } from './engines/registry.ts';
 import { inDataFolder } from './files/data-folder.ts';
 import { makePrivateFolder, PRIVATE_FOLDER_MODE } from './files/directory.ts';
+import { diskSpaceOf } from './files/disk-space.ts';
 import { Estimates } from './jobs/estimates.ts';
 import { Lengths } from './jobs/lengths.ts';
 import { memoryNeedOf, smallerModelFor } from './jobs/memory.ts';
+import { Reservations } from './jobs/reservations.ts';
 import { Wishes } from './jobs/wishes.ts';
 import { JobLog } from './logs/job-log.ts';
 import { usableMemoryBytes } from './native/memory.ts';
+import {
+  capacityBytesFor,
+  coresFor,
+  engineSettings,
+  patienceFor,
+  quietHoursOf,
+  runLimits,
+  secretsOf,
+} from './owner-settings.ts';
 import { RUNNER_PROGRAM } from './package-root.ts';
-import { LONGEST_ALLOWANCE_MS } from './runner/chunk-allowance.ts';
-import { HEARTBEAT_INTERVAL_MS } from './runner/protocol.ts';
 import { DailyBackups } from './store/daily-backups.ts';
 import { type DatabaseLock, lockDatabase } from './store/database-lock.ts';
 import { openStore } from './store/open.ts';
@@ -39,9 +46,8 @@ import type { Store } from './store/store.ts';
 import type { Tell } from './supervisor/news.ts';
 import type { Recovered } from './supervisor/orphans.ts';
 import { ProcessManager } from './supervisor/process-manager.ts';
-import { type DiskSpace, QueueGate } from './supervisor/queue-gate.ts';
+import { QueueGate } from './supervisor/queue-gate.ts';
 import { Rounds } from './supervisor/rounds.ts';
-import type { RunLimits } from './supervisor/run.ts';
 import { Scheduler } from './supervisor/scheduler.ts';
 import { StoreRegistry } from './supervisor/store-registry.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
@@ -50,10 +56,6 @@ import { VERSION } from './version.ts';
 
 /** Longhand's own log, beside those of the jobs. */
 const SERVICE_LOG = 'longhand.log';
-/** This many heartbeats in a row missed: the runner's process hangs. */
-const MISSED_HEARTBEATS = 6;
-const PROGRESS_MARGIN_MS = 60_000;
-
 /** The owner of a data folder: its store, its supervisor, its API. */
 export interface Owner {
   socketPath: string;
@@ -82,11 +84,6 @@ export interface OwnerOptions {
   dice?: () => number;
   freeMemoryBytes?: () => number;
   patience?: Partial<Patience>;
-}
-
-/** The part of the configuration that engines need. */
-export function engineSettings({ cacheDir, openaiUrl, openaiKey }: Config): EngineSettings {
-  return { cacheDir, ...(openaiUrl ? { openaiUrl } : {}), ...(openaiKey ? { openaiKey } : {}) };
 }
 
 /**
@@ -144,8 +141,6 @@ async function serve(
   const hub = new NewsHub();
   const settings = engineSettings(config);
   const wishes = new Wishes();
-  /** Places of jobs that are being handed in, where the queue is switched off. */
-  let reserved = 0;
   const idle = new Gate(() => wishes.isEmpty && supervisor.running.length === 0);
   const processes = new ProcessManager({
     logDir: join(dataDir, 'logs'),
@@ -170,9 +165,7 @@ async function serve(
     wanted: () => (options.takesAll ? undefined : wishes.jobIds),
   });
   const memory = { engines: allEngines(), settings };
-  const quietHours = config.quietHours
-    ? parseQuietHours(config.quietHours, config.timeZone ?? localTimeZone())
-    : undefined;
+  const quietHours = quietHoursOf(config);
   const gate = new QueueGate({ store, clock, quietHours, diskSpace: () => diskSpaceOf(dataDir) });
   const supervisor = new Supervisor({
     store,
@@ -196,7 +189,7 @@ async function serve(
     wanted: () => (options.takesAll ? undefined : wishes.jobIds),
     next: (running, scope) => scheduler.next(running, scope),
     outlook: (job) => estimates.outlookFor(job),
-    slowdownAmong: (jobs) => estimates.slowdownAmong(jobs),
+    coresOf: (job) => estimates.coresOf(job),
     retries: {
       maxRetries: config.maxRetries,
       dice: options.dice ?? Math.random,
@@ -207,7 +200,7 @@ async function serve(
     onProblem,
     tell,
   });
-  const capacityBytes = Math.min(totalMemoryBytes(), config.maxMemoryBytes);
+  const capacityBytes = capacityBytesFor(config);
   const scheduler = new Scheduler({
     store,
     gate,
@@ -219,6 +212,11 @@ async function serve(
     wake: () => dispatcher.wake(),
     tell,
     onProblem,
+  });
+  const reservations = new Reservations({
+    maxConcurrent: config.maxConcurrent,
+    busy: () => new Set([...wishes.jobIds, ...supervisor.running]).size,
+    closedBecause: () => gate.closedBecause(),
   });
   const dispatcher = embeddedDispatcher({
     concurrency: config.maxConcurrent,
@@ -252,19 +250,7 @@ async function serve(
     engines: allEngines(),
     settings,
     acceptsJobs: options.acceptsJobs,
-    reservePlace: async () => {
-      if (config.queueEnabled) return () => {};
-      const closed = await gate.closedBecause();
-      if (closed !== undefined) throw new QueueOffError(closed);
-      const busy = new Set([...wishes.jobIds, ...supervisor.running]).size + reserved;
-      if (busy >= config.maxConcurrent) {
-        throw new QueueOffError(busy === 1 ? 'A job is running.' : `${busy} jobs are running.`);
-      }
-      reserved += 1;
-      return () => {
-        reserved -= 1;
-      };
-    },
+    reservePlace: async () => (config.queueEnabled ? () => {} : await reservations.keep()),
     want: (jobId) => {
       wishes.add(jobId);
       dispatcher.wake();
@@ -367,50 +353,6 @@ function dailyBackups(
   });
 }
 
-function localTimeZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
-/** The machine's, or what a control group leaves of it. */
-function totalMemoryBytes(): number {
-  const constrained = process.constrainedMemory();
-  return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
-}
-
-async function diskSpaceOf(folder: string): Promise<DiskSpace> {
-  const { bavail, blocks, bsize } = await statfs(folder);
-  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
-}
-
-function runLimits({ timeoutSeconds, maxMemoryBytes, cpuLimit, niceness }: Config): RunLimits {
-  const cores = availableParallelism();
-  return { timeoutSeconds, memoryBytes: maxMemoryBytes, cpuCores: cpuLimit < cores ? cpuLimit : undefined, niceness };
-}
-
-/** Threads beyond the limit would only be held back. */
-function coresFor({ cpuLimit }: Config): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(cpuLimit)));
-}
-
-function patienceFor({ chunkTimeoutSeconds }: Config): Patience {
-  return {
-    heartbeatMs: HEARTBEAT_INTERVAL_MS,
-    missedHeartbeats: MISSED_HEARTBEATS,
-    // The runner resets a hung engine worker itself; this is for the runner that cannot.
-    progressMs: Math.max(LONGEST_ALLOWANCE_MS, (chunkTimeoutSeconds ?? 0) * 1000) + PROGRESS_MARGIN_MS,
-  };
-}
-
-/** What must not be in any log: the key, and the passwords of addresses, which the redactor finds in them. */
-function secretsOf({ openaiKey, openaiUrl, modelMirror, databaseUrl }: Config): string[] {
-  const addresses = [openaiUrl, modelMirror, databaseUrl].filter((url) => url !== undefined);
-  return [...(openaiKey ? [openaiKey] : []), ...addresses.filter(holdsPassword)];
-}
-
-function holdsPassword(url: string): boolean {
-  return !URL.canParse(url) || new URL(url).password !== '';
-}
-
 function prepareDataFolder(dataDir: string): void {
   inDataFolder(dataDir, () => {
     for (const folder of [dataDir, join(dataDir, 'jobs'), join(dataDir, 'logs')]) {
@@ -429,26 +371,4 @@ function openServiceLog(config: Config, clock: Clock): JobLog {
     level: config.logLevel,
     limits: { rotateBytes: config.logRotateBytes },
   });
-}
-
-/** Lets those through who wait, once a condition holds. */
-class Gate {
-  readonly #isOpen: () => boolean;
-  #waiting: (() => void)[] = [];
-
-  constructor(isOpen: () => boolean) {
-    this.#isOpen = isOpen;
-  }
-
-  check(): void {
-    if (!this.#isOpen()) return;
-    for (const letThrough of this.#waiting.splice(0)) letThrough();
-  }
-
-  opened(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.check();
-    });
-  }
 }

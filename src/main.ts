@@ -33,7 +33,7 @@ const shell: Shell = {
   },
   startOwner: async (config, options) => (await import('./app.ts')).startOwner(config, { ...options, onWarning: say }),
   engines: async () => (await import('./engines/registry.ts')).allEngines(),
-  settings: async (config) => (await import('./app.ts')).engineSettings(config),
+  settings: async (config) => (await import('./owner-settings.ts')).engineSettings(config),
 };
 
 async function main(argv: string[]): Promise<number> {

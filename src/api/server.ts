@@ -69,20 +69,6 @@ export class OwnerLeavingError extends LonghandError {
   }
 }
 
-/** The queue is switched off and a job cannot start at once. */
-export class QueueOffError extends LonghandError {
-  readonly statusCode = 503;
-  readonly code = 'queue_off';
-
-  constructor(why: string) {
-    super({
-      kind: 'usage',
-      message: `The recording was not accepted: ${why} The queue is switched off (TRANSCRIPTION_QUEUE_ENABLED=false).`,
-      remedy: 'Try again when there is room, or switch the queue on.',
-    });
-  }
-}
-
 /** Builds the server; nothing listens yet. */
 export function buildServer(context: ApiContext): FastifyInstance {
   const server = Fastify({ logger: false, forceCloseConnections: true });

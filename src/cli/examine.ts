@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, statfs } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '../config/schema.ts';
@@ -8,6 +8,7 @@ import { byteSize } from '../domain/bytes.ts';
 import { ModelError } from '../domain/errors.ts';
 import type { Engine, EngineSettings } from '../engines/engine.ts';
 import { listModels, type ModelEntry, verifyModel } from '../engines/models.ts';
+import { diskSpaceOf } from '../files/disk-space.ts';
 import type { DatabaseState } from '../jobs/database-state.ts';
 import { findProgram } from '../native/spawn.ts';
 import { VERSION } from '../version.ts';
@@ -165,8 +166,7 @@ async function folder(name: string, path: string, variable: string): Promise<Exa
 }
 
 async function disk(dataDir: string): Promise<Examined> {
-  const { bavail, bsize } = await statfs(await nearestExisting(dataDir));
-  const free = bavail * bsize;
+  const { freeBytes: free } = await diskSpaceOf(await nearestExisting(dataDir));
   const detail = `${byteSize(free)} free; an hour of recording needs 110 MB while it is worked on`;
   if (free >= LOW_DISK_BYTES) return { name: 'disk', state: 'good', detail };
   return {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type ApiClient, OwnerGoneError } from '../api/client.ts';
 import { awaitsPerson, type JobStatus } from '../domain/job.ts';
 import type { JobView } from '../jobs/view.ts';
@@ -27,6 +28,8 @@ export interface Follower {
  * @param onNews gets the news of every job, also of those that are not followed
  */
 export async function followJobs(api: ApiClient, onNews: (news: News) => void, signal: AbortSignal): Promise<Follower> {
+  // Any number of questions hang on it at once; Node takes more than ten for a leak.
+  setMaxListeners(0, signal);
   const leaving = new AbortController();
   const events = api.events('/api/events', AbortSignal.any([signal, leaving.signal]));
   if ((await events.next()).done) throw new OwnerGoneError('The stream of events ended.');

@@ -1,4 +1,4 @@
-import { UsageError } from '../domain/errors.ts';
+import { LonghandError, UsageError } from '../domain/errors.ts';
 import { newestEvents } from '../store/event-trail.ts';
 import type { Store } from '../store/store.ts';
 
@@ -19,6 +19,20 @@ export class JobNotFoundError extends UsageError {
 export class JobStateError extends UsageError {
   readonly statusCode = 409;
   readonly code = 'job_state';
+}
+
+/** The queue is switched off and a job cannot start at once. */
+export class QueueOffError extends LonghandError {
+  readonly statusCode = 503;
+  readonly code = 'queue_off';
+
+  constructor(why: string) {
+    super({
+      kind: 'usage',
+      message: `The recording was not accepted: ${why} The queue is switched off (TRANSCRIPTION_QUEUE_ENABLED=false).`,
+      remedy: 'Try again when there is room, or switch the queue on.',
+    });
+  }
 }
 
 /** That there is no such job, or not any more. */

@@ -4,7 +4,7 @@
  * A run teaches the time that its engine workers took for its chunks, as if it had had the machine to itself: what other
  * runs took from it is taken off, and what those beside a run to come will take from it is put on top.
  */
-import { aloneShare, type Occupied, slowdownFor } from '../domain/contention.ts';
+import { aloneShare, type CoreLoad, type Occupied } from '../domain/contention.ts';
 import { type LearnedSpeed, learnedFactor, RECENT_RUNS, type SpeedSample } from '../domain/estimate.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Outlook } from '../pipeline/order.ts';
@@ -119,8 +119,8 @@ export class Estimates {
   /** What a run of a job is told beforehand. Which model it takes may be decided only once it was heard. */
   async outlookFor(job: JobRow): Promise<Outlook> {
     const work = { ...job, model: job.smaller_model ?? job.model };
-    const [slowdown, models, secondsLeft] = await Promise.all([
-      this.#slowdownOf(job),
+    const [load, models, secondsLeft] = await Promise.all([
+      this.#loadOf(job),
       this.#models(work),
       this.#speechLeft(job),
     ]);
@@ -128,15 +128,7 @@ export class Estimates {
       const { factor, weight } = await this.learned({ ...work, model });
       return { model, factor, weight };
     });
-    return { speeds: await Promise.all(speeds), slowdown, ...(secondsLeft === undefined ? {} : { secondsLeft }) };
-  }
-
-  /** How many times longer work takes while these jobs run side by side. */
-  slowdownAmong(jobs: readonly Omit<Work, 'model'>[]): number {
-    return slowdownFor(
-      jobs.reduce((sum, job) => sum + this.coresOf(job), 0),
-      this.#options.cores,
-    );
+    return { speeds: await Promise.all(speeds), load, ...(secondsLeft === undefined ? {} : { secondsLeft }) };
   }
 
   /** The expected one first, then all that were ever measured. */
@@ -153,17 +145,18 @@ export class Estimates {
   }
 
   /** By the jobs that run, and by those that will start beside it in a moment. */
-  async #slowdownOf(job: JobRow): Promise<number> {
+  async #loadOf(job: JobRow): Promise<CoreLoad> {
     const { store, cores, maxConcurrent, wanted } = this.#options;
     const running = (await getActiveJobs(store)).filter(({ id }) => id !== job.id).slice(0, maxConcurrent - 1);
     const free = maxConcurrent - 1 - running.length;
     const only = wanted?.();
     const next = free > 0 ? await candidates(store, { limit: free, ...(only ? { only } : {}) }) : [];
-    const beside = [...running, ...next.map((candidate) => ({ ...candidate, workers: workersOf(candidate) }))];
-    return slowdownFor(
-      beside.reduce((sum, other) => sum + this.coresOf(other), this.coresOf(job)),
+    const others = [...running, ...next.map((candidate) => ({ ...candidate, workers: workersOf(candidate) }))];
+    return {
       cores,
-    );
+      perWorker: this.coresOf(job) / this.#share(job).processes,
+      beside: others.map((other) => this.coresOf(other)),
+    };
   }
 
   async #learn({ engine, model, processes, workers }: Work): Promise<LearnedSpeed> {

@@ -1,3 +1,4 @@
+import type { CoreLoad } from '../domain/contention.ts';
 import type { LearnedSpeed } from '../domain/estimate.ts';
 import type { StageName, StageStatus } from '../domain/stage.ts';
 import type { EngineName, EngineSettings } from '../engines/engine.ts';
@@ -57,6 +58,6 @@ export interface Outlook {
   secondsLeft?: number;
   /** By model, with the engine, the engine workers and the threads of this order and the machine to itself; the model that is expected first. */
   speeds: readonly (LearnedSpeed & { model: string })[];
-  /** How many times longer work takes because of the jobs beside this one. */
-  slowdown: number;
+  /** The cores, and what else keeps them busy. */
+  load: CoreLoad;
 }

@@ -72,7 +72,7 @@ export async function runPipeline(context: PipelineContext): Promise<void> {
 function expectFromBefore({ order, work }: PipelineContext): void {
   const { outlook } = order.known;
   const [likely] = outlook?.speeds ?? [];
-  if (outlook) work.beside(outlook.slowdown);
+  if (outlook) work.share(outlook.load);
   if (likely) work.expect(likely, order.processes);
   if (outlook?.secondsLeft !== undefined) work.ahead(outlook.secondsLeft);
 }

@@ -1,22 +1,31 @@
+import { type CoreLoad, slowdownUnder } from '../domain/contention.ts';
 import { type LearnedSpeed, measuredFactor, remainingSeconds } from '../domain/estimate.ts';
 
 /** Reading the committed chunks back and writing the text. */
-const FINISH_SECONDS = 0.5;
+const FINISH_SECONDS = 0.2;
+
+interface Begun {
+  audioSeconds: number;
+  /** Milliseconds of undisturbed work, and of the clock on the wall, when it began. */
+  undisturbedMs: number;
+  wallMs: number;
+}
 
 /**
  * Measures a run: how fast its engine workers turn speech into text, and how long the rest will take. It begins with what
  * the owner has learned from earlier runs, and believes what it measures the more the more of it there is.
+ *
+ * All of it is reckoned in time as it would pass if each engine worker had its cores to itself. How fast that time goes
+ * depends on how many engine workers are busy, here and in the jobs beside this one.
  */
 export class WorkMeter {
   /** Milliseconds; only differences count. */
   readonly #wall: () => number;
-  /** How many times longer work takes because of the jobs beside this one. */
-  #slowdown = 1;
-  /** Time as it would have passed with the machine to itself, up to when the slowdown last changed. */
-  #aloneMs = 0;
-  #changedAt: number;
-  /** `startedAt` is time as it would have passed alone. */
-  readonly #inFlight = new Map<number, { startedAt: number; wallStartedAt: number; audioSeconds: number }>();
+  #load: CoreLoad = { cores: 1, perWorker: 0, beside: [] };
+  /** Milliseconds of undisturbed work up to `#lookedAt`. */
+  #undisturbedMs = 0;
+  #lookedAt: number;
+  readonly #inFlight = new Map<number, Begun>();
   #learned: LearnedSpeed | undefined;
   #processes = 1;
   /** Undefined until something is known about the length. */
@@ -26,23 +35,32 @@ export class WorkMeter {
   /** Seconds of the chunks that nobody has begun with, by their numbers, in their order. */
   readonly #waiting = new Map<number, number>();
   #audioSeconds = 0;
+  /** Undisturbed. */
   #workSeconds = 0;
+  #wallSeconds = 0;
 
   constructor(now: () => number) {
     this.#wall = now;
-    this.#changedAt = now();
+    this.#lookedAt = now();
   }
 
-  /** The jobs beside this one have changed: what was measured stays, the rest takes so many times longer than alone. */
-  beside(slowdown: number): void {
-    this.#aloneMs = this.#now();
-    this.#changedAt = this.#wall();
-    this.#slowdown = slowdown;
+  /** How the cores are shared. */
+  share(load: CoreLoad): void {
+    this.#look();
+    this.#load = load;
   }
 
-  /** Time as it would have passed with the machine to itself. */
-  #now(): number {
-    return this.#aloneMs + (this.#wall() - this.#changedAt) / this.#slowdown;
+  /** The jobs beside this one have changed; so many cores does each of them keep busy. */
+  beside(cores: readonly number[]): void {
+    this.share({ ...this.#load, beside: cores });
+  }
+
+  /** Milliseconds of undisturbed work up to now. To be asked before anything changes that it depends on. */
+  #look(): number {
+    const now = this.#wall();
+    this.#undisturbedMs += Math.max(0, now - this.#lookedAt) / slowdownUnder(this.#load, this.#inFlight.size);
+    this.#lookedAt = now;
+    return this.#undisturbedMs;
   }
 
   /**
@@ -68,48 +86,58 @@ export class WorkMeter {
 
   /** An engine worker begins with a chunk. */
   began(chunk: number): void {
+    const undisturbedMs = this.#look();
     const audioSeconds = this.#waiting.get(chunk) ?? 0;
     this.#waiting.delete(chunk);
-    this.#inFlight.set(chunk, { startedAt: this.#now(), wallStartedAt: this.#wall(), audioSeconds });
+    this.#inFlight.set(chunk, { audioSeconds, undisturbedMs, wallMs: this.#wall() });
   }
 
-  /** It has become text. */
+  /**
+   * It has become text.
+   * @param workMs by the clock on the wall; what passed since then, while it was committed, is not its work
+   */
   done(chunk: number, workMs: number): void {
-    const { audioSeconds = 0, startedAt, wallStartedAt } = this.#inFlight.get(chunk) ?? {};
-    this.#inFlight.delete(chunk);
+    const begun = this.#ended(chunk);
+    if (!begun) return;
+    const { audioSeconds, undisturbedMs, wallMs } = begun;
+    const passedMs = this.#wall() - wallMs;
+    const share = passedMs > 0 ? (this.#undisturbedMs - undisturbedMs) / passedMs : 1;
     this.#audioSeconds += audioSeconds;
-    this.#workSeconds += (workMs / 1000) * this.#shareSince(wallStartedAt, startedAt);
+    this.#workSeconds += (workMs / 1000) * share;
+    this.#wallSeconds += workMs / 1000;
     this.#secondsLeft = Math.max(0, (this.#secondsLeft ?? 0) - audioSeconds);
   }
 
   /** It has not, and will be tried again. */
   failed(chunk: number): void {
-    const audioSeconds = this.#inFlight.get(chunk)?.audioSeconds ?? 0;
+    this.#waiting.set(chunk, this.#ended(chunk)?.audioSeconds ?? 0);
+  }
+
+  #ended(chunk: number): Begun | undefined {
+    this.#look();
+    const begun = this.#inFlight.get(chunk);
     this.#inFlight.delete(chunk);
-    this.#waiting.set(chunk, audioSeconds);
+    return begun;
   }
 
-  /** The share of the time since then that it would have taken alone. */
-  #shareSince(wallStartedAt: number | undefined, startedAt: number | undefined): number {
-    const passed = wallStartedAt === undefined ? 0 : this.#wall() - wallStartedAt;
-    return passed > 0 && startedAt !== undefined ? (this.#now() - startedAt) / passed : 1 / this.#slowdown;
-  }
-
-  /** Seconds of speech per second with all engine workers at work; undefined before the first chunk of this run. */
+  /** Seconds of speech per second with all engine workers at work, beside what else works; undefined before the first chunk. */
   get speed(): number | undefined {
-    const factor = this.#factorNow;
-    return factor === undefined ? undefined : 1 / (factor * this.#slowdown);
+    const factor = measuredFactor(
+      [{ audioSeconds: this.#audioSeconds, workSeconds: this.#wallSeconds }],
+      this.#lanes ?? this.#processes,
+    );
+    return factor === undefined ? undefined : 1 / factor;
   }
 
   /** Seconds until the text is there; undefined while nothing is known about the length. */
   get secondsLeft(): number | undefined {
     const factor = this.#factor;
     if (factor === undefined || this.#secondsLeft === undefined) return undefined;
-    const work = this.#lanes === undefined ? this.#secondsLeft * factor : this.#lastLaneEnds(this.#lanes, factor);
-    return work * this.#slowdown + FINISH_SECONDS;
+    if (this.#lanes !== undefined) return this.#lastLaneEnds(this.#lanes, factor) + FINISH_SECONDS;
+    return this.#secondsLeft * factor * slowdownUnder(this.#load, this.#processes) + FINISH_SECONDS;
   }
 
-  /** Seconds of work for a second of speech: what was learned, and what this run has measured. */
+  /** Undisturbed seconds of work for a second of speech: what was learned, and what this run has measured. */
   get #factor(): number | undefined {
     const learned = this.#learned;
     if (!learned) return undefined;
@@ -128,20 +156,27 @@ export class WorkMeter {
   }
 
   /**
-   * Hands the chunks out as the engine pool will, the next one to whoever is done first. At the end of a short recording it
-   * matters much who still works on what.
+   * Hands the chunks out as the engine pool will, the next one to whoever is done first. Towards the end fewer engine workers
+   * are busy, and each of them is faster for it.
    */
   #lastLaneEnds(lanes: number, factor: number): number {
-    const now = this.#now();
+    const now = this.#look();
     const inOneLane = (audioSeconds: number) => audioSeconds * factor * lanes;
-    const free = [...this.#inFlight.values()].map(({ startedAt, audioSeconds }) =>
-      Math.max(0, inOneLane(audioSeconds) - Math.max(0, now - startedAt) / 1000),
+    const busy = [...this.#inFlight.values()].map(({ undisturbedMs, audioSeconds }) =>
+      Math.max(0, inOneLane(audioSeconds) - (now - undisturbedMs) / 1000),
     );
-    while (free.length < lanes) free.push(0);
-    for (const audioSeconds of this.#waiting.values()) {
-      const first = free.indexOf(Math.min(...free));
-      free[first] = (free[first] ?? 0) + inOneLane(audioSeconds);
+    const waiting = [...this.#waiting.values()].map(inOneLane);
+    let seconds = 0;
+    for (let next = 0; ; ) {
+      while (busy.length < lanes && next < waiting.length) {
+        busy.push(waiting[next] as number);
+        next += 1;
+      }
+      if (busy.length === 0) return seconds;
+      const first = Math.min(...busy);
+      seconds += first * slowdownUnder(this.#load, busy.length);
+      for (const [lane, left] of busy.entries()) busy[lane] = left - first;
+      busy.splice(busy.indexOf(0), 1);
     }
-    return Math.max(...free);
   }
 }

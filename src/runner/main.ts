@@ -25,7 +25,7 @@ let work: WorkMeter | undefined;
 
 channel.on((message) => {
   if (message.type === 'start') void run(message.order);
-  if (message.type === 'beside') work?.beside(message.slowdown);
+  if (message.type === 'beside') work?.beside(message.cores);
   if (message.type === 'stop') stop(message.graceMs);
   if (message.type === 'goodbye') process.exit(0);
 });

@@ -18,8 +18,8 @@ export const HEARTBEAT_INTERVAL_MS = 5_000;
 
 export type SupervisorMessage =
   | { type: 'start'; order: RunOrder }
-  /** Other jobs began or ended beside this one: work takes so many times longer now than with the machine to itself. */
-  | { type: 'beside'; slowdown: number }
+  /** Other jobs began or ended: so many cores does each of those beside this one keep busy now. */
+  | { type: 'beside'; cores: number[] }
   | { type: 'stop'; why: StopReason; graceMs: number }
   | { type: 'answer'; id: number; ok: true; value: unknown }
   /** The change did not win: the lease is lost. */

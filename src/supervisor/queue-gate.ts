@@ -2,18 +2,13 @@ import { byteSize } from '../domain/bytes.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { ErrorReport } from '../domain/errors.ts';
 import { isOpen, nextChange, type QuietHours } from '../domain/quiet-hours.ts';
+import type { DiskSpace } from '../files/disk-space.ts';
 import { pauseQueue, type QueuePause, queuePause, resumeQueue } from '../store/queue-state.ts';
 import type { Store } from '../store/store.ts';
 
 /** A full disk has space again when so much is free, or so large a share of it. */
 const ENOUGH_SPACE_BYTES = 256 * 1024 ** 2;
 const ENOUGH_SPACE_SHARE = 0.1;
-
-/** Free and total bytes of the disk that holds the data folder. */
-export interface DiskSpace {
-  freeBytes: number;
-  totalBytes: number;
-}
 
 /** Where space is there at once, or is not what is missing, the next try comes no sooner than this. */
 const LEAST_PAUSE_MS = 5_000;

@@ -88,8 +88,8 @@ export class Run {
   #limitWatch: LimitWatch | undefined;
   #cpuSeconds = 0;
   #memoryBytes = 0;
-  /** As last told; undefined: as the order says. */
-  #slowdown: number | undefined;
+  /** Cores that other jobs keep busy, as last told; undefined: as the order says. */
+  #besideCores: number[] | undefined;
   #stopping: StopReason | undefined;
   #verdict: Verdict | undefined;
   /** The end of the runner's tree, by us. */
@@ -135,9 +135,9 @@ export class Run {
   }
 
   /** Other jobs began or ended beside this one. */
-  beside(slowdown: number): void {
-    this.#slowdown = slowdown;
-    this.#send({ type: 'beside', slowdown });
+  beside(cores: number[]): void {
+    this.#besideCores = cores;
+    this.#send({ type: 'beside', cores });
   }
 
   /** Asks the run to stop at its checkpoint; ends it when it does not. The first reason stays; no grace overrules a grace. */
@@ -258,7 +258,7 @@ export class Run {
   #begin(): void {
     this.#send({ type: 'start', order: this.#order });
     // News that came before the start would have been lost.
-    if (this.#slowdown !== undefined) this.#send({ type: 'beside', slowdown: this.#slowdown });
+    if (this.#besideCores !== undefined) this.#send({ type: 'beside', cores: this.#besideCores });
     // A stop that came before the start would have been lost.
     if (this.#stopping) this.#send({ type: 'stop', why: this.#stopping, graceMs: 0 });
   }

@@ -61,8 +61,8 @@ export interface SupervisorOptions {
   retries: RetryRules;
   /** What was learned from earlier runs about how long the next one of a job will take. */
   outlook?(job: JobRow): Promise<Outlook>;
-  /** How many times longer work takes while these jobs run side by side. */
-  slowdownAmong?(jobs: readonly JobRow[]): number;
+  /** Cores that a job keeps busy. */
+  coresOf?(job: JobRow): number;
   /** A job was paused that goes on by itself. */
   onPaused(): void;
   /** Something failed that the supervisor survives. */
@@ -226,11 +226,12 @@ export class Supervisor {
     }
   }
 
-  /** Each run hears how much the others slow it down now. */
+  /** Each run hears how many cores the others keep busy now. */
   #tellBeside(): void {
+    const { coresOf } = this.#options;
+    if (!coresOf) return;
     const active = [...this.#running.values()];
-    const slowdown = this.#options.slowdownAmong?.(active.map(({ job }) => job));
-    if (slowdown !== undefined) for (const { run } of active) run?.beside(slowdown);
+    for (const one of active) one.run?.beside(active.filter((other) => other !== one).map(({ job }) => coresOf(job)));
   }
 
   /** Told last, so that whoever hears it finds everything as it will stay. */

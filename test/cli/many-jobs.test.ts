@@ -78,6 +78,10 @@ it.each([
     writeFileSync(path, 'x'.repeat(n + 1));
     return { path, begin: (api: Parameters<typeof handIn>[0]) => handIn(api, submissionOf(path, config), String) };
   });
+  const warnings: string[] = [];
+  const onWarning = ({ message }: Error) => void warnings.push(message);
+  process.on('warning', onWarning);
+  onTestFinished(() => void process.off('warning', onWarning));
   const given: JobView[] = [];
   const code = await seeThrough(shell, config, tasks, {
     inOrder,
@@ -88,6 +92,7 @@ it.each([
     onStopped: () => undefined,
   });
   expect(code).toBe(1);
+  expect(warnings).toEqual([]);
   expect(streams()).toBe(1);
   expect(given).toHaveLength(jobs);
   const ids = given.map(({ id }) => id);

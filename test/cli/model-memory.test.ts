@@ -1,12 +1,12 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { engineSettings } from '../../src/app.ts';
 import { examineMemory } from '../../src/cli/examine-memory.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ConfigInput } from '../../src/config/schema.ts';
 import { memoryNeedBytes } from '../../src/domain/model-choice.ts';
 import { allEngines } from '../../src/engines/registry.ts';
+import { engineSettings } from '../../src/owner-settings.ts';
 import { Home } from '../support/cli.ts';
 import { writeGgmlModel } from '../support/ggml-model.ts';
 import { WHISPER_BUILD_TIMEOUT_MS, whisperEngineFolder } from '../support/whisper.ts';

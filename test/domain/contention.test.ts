@@ -4,8 +4,16 @@ import { aloneShare, type Occupied, slowdownFor } from '../../src/domain/content
 
 const run = (fromMs: number, toMs: number, cores = 2): Occupied => ({ fromMs, toMs, cores });
 
-test('jobs slow each other down in proportion once there are more of them than cores', () => {
-  expect([1, 2, 3, 4].map((wanted) => slowdownFor(wanted, 2))).toEqual([1, 1, 1.5, 2]);
+test('jobs that want as much slow each other down in proportion, once there are more of them than cores', () => {
+  expect([0, 1, 2, 3].map((others) => slowdownFor(1, Array<number>(others).fill(1), 2))).toEqual([1, 1, 1.5, 2]);
+  expect(slowdownFor(2, [2], 2)).toBe(2);
+});
+
+test('who wants less than a share of the cores has it whole, and the others share the rest', () => {
+  expect(slowdownFor(1, [2], 2)).toBe(1);
+  expect(slowdownFor(2, [1], 2)).toBe(2);
+  expect(slowdownFor(3, [1, 2], 4)).toBeCloseTo(2);
+  expect(slowdownFor(8, [1], 4)).toBeCloseTo(8 / 3);
 });
 
 describe('the share of its time that a run would have needed alone', () => {

@@ -86,7 +86,7 @@ describe('the outlook of a run', () => {
     const { job } = await working(store, { ...WORK, engine: 'whisper', model: 'tiny', durationMinutes: 10 });
     const outlook = await estimates.outlookFor(job);
     expect(outlook.speeds.map(({ model }) => model)).toEqual(['tiny', 'base']);
-    expect(outlook).toMatchObject({ slowdown: 1, secondsLeft: 600 });
+    expect(outlook).toMatchObject({ load: { beside: [] }, secondsLeft: 600 });
     expect(outlook.speeds[0]).toMatchObject(await estimates.learned({ ...WORK, engine: 'whisper', model: 'tiny' }));
     const unknown = await working(store, WORK);
     expect(await estimates.outlookFor(unknown.job)).not.toHaveProperty('secondsLeft');
@@ -110,14 +110,14 @@ describe('the outlook of a run', () => {
   test('is slower beside jobs that run, and beside those that will start in a moment', async () => {
     const { store, estimates } = await emptyQueue({ maxConcurrent: 2 });
     const { job } = await working(store, WORK);
-    expect(await estimates.outlookFor(job)).toMatchObject({ slowdown: 1 });
+    expect(await estimates.outlookFor(job)).toMatchObject({ load: { beside: [] } });
     const next = await submit(store, { ...WORK, parameters: { workers: 1 } });
     const beside = await estimates.outlookFor(job);
-    expect(beside.slowdown).toBe(2);
+    expect(beside.load).toEqual({ cores: 2, perWorker: 1, beside: [2] });
     expect(beside.speeds).toEqual([{ model: 'en-us', factor: SEED, weight: 0 }]);
     await submit(store, { ...WORK, parameters: { workers: 1 } });
     const second = (await getJob(store, next))!;
-    expect(await estimates.outlookFor(second)).toMatchObject({ slowdown: 2 });
+    expect(await estimates.outlookFor(second)).toMatchObject({ load: { beside: [2] } });
   });
 });
 
@@ -125,7 +125,7 @@ test('a job that nobody has asked for does not slow down those that run', async 
   const { store, estimates } = await emptyQueue({ maxConcurrent: 2, wanted: () => [1] });
   const { job } = await working(store, WORK);
   await submit(store, { ...WORK, parameters: { workers: 1 } });
-  expect(await estimates.outlookFor(job)).toMatchObject({ slowdown: 1 });
+  expect(await estimates.outlookFor(job)).toMatchObject({ load: { beside: [] } });
 });
 
 test('a job that waits is told how long it will take, as soon as its length is known', async () => {

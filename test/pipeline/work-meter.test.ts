@@ -5,8 +5,8 @@ import { WorkMeter } from '../../src/pipeline/work-meter.ts';
 /** Confirmed by so many runs that its own measurement needs 80 s to count as much. */
 const LEARNED = { factor: 0.2, weight: 1e9 };
 const GUESS = { factor: 0.2, weight: 0 };
-/** The text is written in half a second. */
-const FINISH = 0.5;
+/** The text is written in a fifth of a second. */
+const FINISH = 0.2;
 
 /** So many chunks of 20 s. */
 const chunks = (count: number) => Array.from({ length: count }, (_, number) => ({ number, seconds: 20 }));
@@ -118,7 +118,10 @@ describe('the speed to expect', () => {
     processes: 2,
     known: { stages: [], artifacts: [], ...(outlook ? { outlook } : {}) },
   });
-  const learned = { speeds: [{ model: 'tiny', factor: 0.1, weight: 3 }], slowdown: 2 };
+  const learned = {
+    speeds: [{ model: 'tiny', factor: 0.1, weight: 3 }],
+    load: { cores: 2, perWorker: 1, beside: [2] },
+  };
 
   test('is a guess where nobody knows anything', () => {
     expect(expectedSpeed(order() as never, engine, 'tiny')).toEqual({ factor: 0.3, weight: 0 });
@@ -140,7 +143,7 @@ describe('the speed to expect', () => {
 describe('jobs beside this one', () => {
   test('make the rest take longer, and what was measured beside them is taken as it would have been alone', () => {
     const { work, later } = meter();
-    work.beside(2);
+    work.share({ cores: 1, perWorker: 1, beside: [2] });
     work.expect(LEARNED, 1);
     work.ahead(100, chunks(5));
     expect(work.secondsLeft).toBeCloseTo(2 * 20 + FINISH);
@@ -149,22 +152,31 @@ describe('jobs beside this one', () => {
     work.done(0, 8_000);
     expect(work.secondsLeft).toBeCloseTo(2 * 16 + FINISH);
     expect(work.speed).toBeCloseTo(20 / 8);
-    work.beside(1);
+    work.beside([]);
     expect(work.secondsLeft).toBeCloseTo(16 + FINISH);
   });
 
   test('that end in the middle of a chunk count for the part that they were there', () => {
     const { work, later } = meter();
-    work.beside(2);
+    work.share({ cores: 1, perWorker: 1, beside: [1] });
     work.expect(GUESS, 1);
     work.ahead(40, chunks(2));
     work.began(0);
     later(4_000);
-    work.beside(1);
+    work.beside([]);
     later(2_000);
-    // 2 s alone are behind it, and 2 s more.
+    // 2 s of it are behind it, and 2 s more.
     expect(work.secondsLeft).toBeCloseTo(4 + FINISH);
     work.done(0, 6_000);
-    expect(work.speed).toBeCloseTo(20 / 4);
+    expect(work.secondsLeft).toBeCloseTo(4 + FINISH);
+  });
+
+  test('take less from the last chunk, when the other engine worker has nothing to do any more', () => {
+    const { work } = meter();
+    work.share({ cores: 2, perWorker: 1, beside: [2] });
+    work.expect({ factor: 0.1, weight: 1e9 }, 2);
+    work.ahead(60, chunks(3));
+    // 4 s of work each: two at once on this job's core, then one alone on it.
+    expect(work.secondsLeft).toBeCloseTo(8 + 4 + FINISH);
   });
 });

@@ -4,7 +4,7 @@
  * The recording is referenced and hashed, never copied. The decoded audio is an artifact with its sha256: a later run
  * trusts it only after hashing it again, and else decodes anew. The cut is made once and kept.
  */
-import { stat, statfs } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ChunkOptions, planChunks } from '../../audio/chunks.ts';
 import { type DecodedAudio, decode } from '../../audio/decode.ts';
@@ -12,6 +12,7 @@ import { type Loudness, SAMPLE_RATE_HZ } from '../../audio/loudness.ts';
 import { type AudioProbe, probe } from '../../audio/probe.ts';
 import { DiskError, InputError } from '../../domain/errors.ts';
 import type { SoundQuality } from '../../domain/model-choice.ts';
+import { diskSpaceOf } from '../../files/disk-space.ts';
 import { sha256OfFile } from '../../files/hash.ts';
 import { type PipelineContext, throwIfStopping } from '../pipeline.ts';
 
@@ -114,8 +115,7 @@ async function audioIsIntact(context: PipelineContext): Promise<boolean> {
 async function requireSpace({ order }: PipelineContext, source: AudioProbe): Promise<void> {
   const seconds = source.durationSeconds ?? 0;
   const needed = seconds * SAMPLE_RATE_HZ * BYTES_PER_SAMPLE + DISK_MARGIN_BYTES;
-  const { bavail, bsize } = await statfs(order.jobDir);
-  const free = bavail * bsize;
+  const { freeBytes: free } = await diskSpaceOf(order.jobDir);
   if (free >= needed) return;
   const inMb = (bytes: number) => `${Math.ceil(bytes / 1024 / 1024)} MB`;
   throw new DiskError(
