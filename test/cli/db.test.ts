@@ -12,7 +12,7 @@ import { MIGRATIONS } from '../../src/store/migrations/index.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Restored } from '../../src/store/restore.ts';
 import type { Store } from '../../src/store/store.ts';
-import { SHORT_CHUNKS, storyFile } from '../chaos/support.ts';
+import { storyFile } from '../chaos/support.ts';
 import { damageMiddle } from '../store/damage.ts';
 import { Home } from '../support/cli.ts';
 import { NO_POSTGRES, postgresInTests } from '../support/postgres.ts';
@@ -179,8 +179,10 @@ describe('longhand db', () => {
 
   test('while Longhand works, check and backup go on beside it; what changes the database is refused', async () => {
     const home = new Home();
-    const working = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
-    await working.said(/Processing chunk 1\//);
+    // So that it lives for as long as this takes.
+    expect((await home.run(['queue', 'pause'])).code).toBe(0);
+    const working = home.start(['transcribe', await storyFile()]);
+    await working.said(/The queue is paused/);
     expect(await home.json<Checked>(['db', 'check'])).toMatchObject({ state: 'sound', found: { jobs: 1 } });
     const { backup } = await home.json<BackedUp>(['db', 'backup']);
     expect(dirname(backup)).toBe(join(home.dataDir, 'backups'));
