@@ -2,11 +2,11 @@ import { type ErrorReport, reportOf } from '../domain/errors.ts';
 import { type BackupFailure, backupFailure } from '../store/backup-failure.ts';
 import { backupTime, listBackups } from '../store/backups-dir.ts';
 import { DamagedDatabase, damaged, newestGoodBackup, quickProblem } from '../store/damage.ts';
-import { countJobs } from '../store/examine.ts';
-import { pendingMigrations, takenMigrations } from '../store/schema-version.ts';
-import { databaseBytes } from '../store/size.ts';
+import { type DatabaseFacts, databaseFacts } from '../store/examine.ts';
 import type { Store } from '../store/store.ts';
 import { closing, type DatabasePlace, databaseFile, lookAt, nameOf } from './database.ts';
+
+export type { DatabaseFacts } from '../store/examine.ts';
 
 /** How a database is, found out quickly and without changing it. */
 export interface DatabaseState {
@@ -24,15 +24,6 @@ export interface DatabaseState {
   newestBackup?: { path: string; at: string };
   /** Why the last daily backup failed, if it did. */
   failedBackup?: BackupFailure;
-}
-
-export interface DatabaseFacts {
-  /** The last step of the schema that it has taken; null in an empty one. */
-  version: string | null;
-  /** The steps that the next start takes. */
-  pending: string[];
-  jobs: number;
-  bytes: number;
 }
 
 /** Looks a database over: a file is read through once, a server is asked. */
@@ -55,13 +46,7 @@ async function factsOf(store: Store): Promise<DatabaseFacts> {
     const problem = quickProblem(store.file);
     if (problem !== undefined) throw damaged(store, new DamagedDatabase(problem));
   }
-  const taken = await takenMigrations(store);
-  return {
-    version: taken.at(-1) ?? null,
-    pending: await pendingMigrations(store),
-    jobs: taken.length > 0 ? await countJobs(store) : 0,
-    bytes: await databaseBytes(store),
-  };
+  return await databaseFacts(store);
 }
 
 function backupState(file: string): Pick<DatabaseState, 'backups' | 'newestBackup' | 'failedBackup'> {

@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import { LonghandError } from '../domain/errors.ts';
 import type { Database as Tables } from './schema.ts';
 import { ImmediateSqliteDialect } from './sqlite-dialect.ts';
+import { sqliteStore } from './sqlite-store.ts';
 import type { SqliteStore } from './store.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
@@ -31,23 +32,7 @@ export function connectSqlite({ file, clock }: { file: string; clock: Clock }): 
     throw error;
   }
   const db = new Kysely<Tables>({ dialect: new ImmediateSqliteDialect(database) });
-  const close = async () => {
-    await db.destroy();
-    // Kysely closes only what it used.
-    if (database.open) database.close();
-  };
-  let closing: Promise<void> | undefined;
-  return {
-    db,
-    dialect: 'sqlite',
-    clock,
-    name: file,
-    file,
-    close() {
-      closing ??= close();
-      return closing;
-    },
-  };
+  return sqliteStore({ db, database, file, clock });
 }
 
 function refuseOldSqlite(database: Database.Database): void {

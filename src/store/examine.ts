@@ -6,16 +6,30 @@ import { inThread } from './sqlite-thread.ts';
 import type { PostgresStore, Store } from './store.ts';
 import { TABLES } from './tables.ts';
 
-/** What is known of a sound database. */
-export interface Examined {
-  /** The last step of the schema that it has taken. */
+export interface DatabaseFacts {
+  /** The last step of the schema that it has taken; null in an empty one. */
   version: string | null;
-  /** The steps that this program would take. */
+  /** The steps that the next start takes. */
   pending: string[];
   jobs: number;
   bytes: number;
+}
+
+/** What is known of a sound database. */
+export interface Examined extends DatabaseFacts {
   /** The newest backup that can be read from end to end. */
   newestBackup: string | null;
+}
+
+/** What a database says of itself, quickly. */
+export async function databaseFacts(store: Store): Promise<DatabaseFacts> {
+  const taken = await takenMigrations(store);
+  return {
+    version: taken.at(-1) ?? null,
+    pending: await pendingMigrations(store),
+    jobs: taken.length > 0 ? await countJobs(store) : 0,
+    bytes: await databaseBytes(store),
+  };
 }
 
 /**
@@ -27,14 +41,7 @@ export async function examineStore(store: Store): Promise<Examined> {
   try {
     if (store.dialect === 'sqlite') await readFile(store.file);
     else await readTables(store);
-    const taken = await takenMigrations(store);
-    return {
-      version: taken.at(-1) ?? null,
-      pending: await pendingMigrations(store),
-      jobs: taken.length > 0 ? await countJobs(store) : 0,
-      bytes: await databaseBytes(store),
-      newestBackup: newestGoodBackup(store.file) ?? null,
-    };
+    return { ...(await databaseFacts(store)), newestBackup: newestGoodBackup(store.file) ?? null };
   } catch (error) {
     throw isDamage(error) ? damaged(store, error) : error;
   }
@@ -53,7 +60,7 @@ async function readTables(store: PostgresStore): Promise<void> {
 }
 
 /** How many jobs there are. */
-export async function countJobs({ db }: Store): Promise<number> {
+async function countJobs({ db }: Store): Promise<number> {
   const { count } = await db
     .selectFrom('transcription_jobs')
     .select(({ fn }) => fn.countAll<number>().as('count'))

@@ -3,6 +3,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import type { Clock } from '../domain/clock.ts';
 import type { Database as Tables } from './schema.ts';
 import { explained } from './sqlite-errors.ts';
+import { sqliteStore } from './sqlite-store.ts';
 import type { SqliteStore } from './store.ts';
 
 /**
@@ -14,23 +15,7 @@ export function openReadOnly({ file, clock }: { file: string; clock: Clock }): S
   try {
     const database = new Database(file, { readonly: true, fileMustExist: true });
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
-    const close = async () => {
-      await db.destroy();
-      // Kysely closes only what it used.
-      if (database.open) database.close();
-    };
-    let closing: Promise<void> | undefined;
-    return {
-      db,
-      dialect: 'sqlite',
-      clock,
-      name: file,
-      file,
-      close() {
-        closing ??= close();
-        return closing;
-      },
-    };
+    return sqliteStore({ db, database, file, clock });
   } catch (error) {
     throw explained(error, file);
   }

@@ -2,14 +2,16 @@
  * Memory runs out for real: a model that works with more than its name promises, a limit below that, whisper-cli as it is.
  * The wait before a retry is taken off the owner's clock.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { OwnerOptions } from '../../src/app.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import type { Submission } from '../../src/jobs/submission.ts';
 import type { Submitted } from '../../src/jobs/submit.ts';
+import { createCgroup } from '../../src/supervisor/cgroup.ts';
 import { formatTranscript } from '../../src/transcript/formats/index.ts';
 import type { Transcript } from '../../src/transcript/transcript.ts';
 import { type OwnerUnderTest, ownConfig, ownerOf } from '../supervisor/owners.ts';
@@ -27,6 +29,11 @@ const TEXT =
   'Good morning and welcome to the hearing. The committee has before it a report of many pages. Nobody has read all of it.';
 
 const cacheDir = scratchPath('step-down-cache');
+
+/** Where the kernel does not hold the limit, memory is measured twice a second, and these engine workers are gone sooner. */
+const probe = createCgroup(`longhand-test-${randomUUID()}`, { memoryBytes: ENOUGH_BYTES });
+const isHeld = probe?.hasMemoryLimit ?? false;
+probe?.remove();
 
 beforeAll(async () => {
   mkdirSync(join(cacheDir, 'models'), { recursive: true });
@@ -87,45 +94,47 @@ async function transcriptOf({ api }: OwnerUnderTest, id: number): Promise<Transc
   return await api.get<Transcript>(`/api/jobs/${id}/transcript?format=json`);
 }
 
-test('the next smaller model does it, and the transcript says so', async () => {
-  const here = await owner(config(TOO_LITTLE_BYTES));
-  const { id, model: submitted } = await here.api.post<Submitted>(
-    '/api/jobs',
-    await wish({ model: 'auto', language: 'auto' }),
-  );
-  expect(submitted).toBe('auto');
-  const job = await here.rested(id);
-  const modelReason = 'memory ran out with small';
-  expect(job).toMatchObject({ status: 'completed', model: 'tiny', language: 'en', modelReason, error: null });
-  expect(job.runs.map(({ model, processes, error }) => ({ model, processes, kind: error?.kind }))).toEqual([
-    { model: 'small', processes: 1, kind: 'memory' },
-    { model: 'tiny', processes: 1, kind: undefined },
-  ]);
-  const log = await here.api.getText(`/api/jobs/${id}/log?lines=1000`);
-  expect(log).toMatch(/Speech up to \d\.\d kHz, \d+ dB above the noise/);
-  expect(log).toMatch(/Model small: the recording is shorter than 5 min; base is not installed/);
-  const { stdout } = await new Home({ LONGHAND_DATA: here.config.dataDir }).run(['show', String(id)]);
-  expect(stdout).toMatch(/^Model +tiny: memory ran out with small$/m);
-  const transcript = await transcriptOf(here, id);
-  expect(transcript).toMatchObject({ model: 'tiny', warnings: ['Memory ran out with small; the model is tiny.'] });
-  expect(formatTranscript(transcript, 'vtt')).toContain('NOTE Memory ran out with small; the model is tiny.');
-});
+describe.skipIf(!isHeld)('a job that runs out of memory', () => {
+  test('the next smaller model does it, and the transcript says so', async () => {
+    const here = await owner(config(TOO_LITTLE_BYTES));
+    const { id, model: submitted } = await here.api.post<Submitted>(
+      '/api/jobs',
+      await wish({ model: 'auto', language: 'auto' }),
+    );
+    expect(submitted).toBe('auto');
+    const job = await here.rested(id);
+    const modelReason = 'memory ran out with small';
+    expect(job).toMatchObject({ status: 'completed', model: 'tiny', language: 'en', modelReason, error: null });
+    expect(job.runs.map(({ model, processes, error }) => ({ model, processes, kind: error?.kind }))).toEqual([
+      { model: 'small', processes: 1, kind: 'memory' },
+      { model: 'tiny', processes: 1, kind: undefined },
+    ]);
+    const log = await here.api.getText(`/api/jobs/${id}/log?lines=1000`);
+    expect(log).toMatch(/Speech up to \d\.\d kHz, \d+ dB above the noise/);
+    expect(log).toMatch(/Model small: the recording is shorter than 5 min; base is not installed/);
+    const { stdout } = await new Home({ LONGHAND_DATA: here.config.dataDir }).run(['show', String(id)]);
+    expect(stdout).toMatch(/^Model +tiny: memory ran out with small$/m);
+    const transcript = await transcriptOf(here, id);
+    expect(transcript).toMatchObject({ model: 'tiny', warnings: ['Memory ran out with small; the model is tiny.'] });
+    expect(formatTranscript(transcript, 'vtt')).toContain('NOTE Memory ran out with small; the model is tiny.');
+  });
 
-test('what was committed before stays, and the transcript says from where on the model is another', async () => {
-  const settings = config(ENOUGH_BYTES);
-  const first = await owner(settings);
-  const { id } = await first.api.post<Submitted>('/api/jobs', await wish({ model: 'small' }));
-  await first.heard(id, (news) => (news.type === 'progress' && (news.progress.chunk ?? 0) >= 1) || undefined);
-  await first.owner.close();
-  const second = await owner(config(TOO_LITTLE_BYTES, settings.dataDir));
-  await second.api.post(`/api/jobs/${id}/resume`, {});
-  const job = await second.rested(id);
-  expect(job).toMatchObject({ status: 'completed', model: 'tiny' });
-  const { warnings, segments } = await transcriptOf(second, id);
-  expect(warnings).toEqual([
-    expect.stringMatching(/^Memory ran out with small; from 0:00:\d\d on the model is tiny\.$/),
-  ]);
-  const words = segments.flatMap((segment) => segment.words.map(({ text }) => text));
-  expect(words.indexOf('tiny')).toBeGreaterThan(words.lastIndexOf('small'));
-  expect(words).toContain('small');
+  test('what was committed before stays, and the transcript says from where on the model is another', async () => {
+    const settings = config(ENOUGH_BYTES);
+    const first = await owner(settings);
+    const { id } = await first.api.post<Submitted>('/api/jobs', await wish({ model: 'small' }));
+    await first.heard(id, (news) => (news.type === 'progress' && (news.progress.chunk ?? 0) >= 1) || undefined);
+    await first.owner.close();
+    const second = await owner(config(TOO_LITTLE_BYTES, settings.dataDir));
+    await second.api.post(`/api/jobs/${id}/resume`, {});
+    const job = await second.rested(id);
+    expect(job).toMatchObject({ status: 'completed', model: 'tiny' });
+    const { warnings, segments } = await transcriptOf(second, id);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Memory ran out with small; from 0:00:\d\d on the model is tiny\.$/),
+    ]);
+    const words = segments.flatMap((segment) => segment.words.map(({ text }) => text));
+    expect(words.indexOf('tiny')).toBeGreaterThan(words.lastIndexOf('small'));
+    expect(words).toContain('small');
+  });
 });
