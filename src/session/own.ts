@@ -35,6 +35,11 @@ export async function own(dataDir: string, start: () => Promise<OwnerProcess | u
   }
 }
 
+/** Whether this process is the owner of a data folder, or just about to be. */
+export function isOwnedHere(dataDir: string): boolean {
+  return owned.has(dataDir);
+}
+
 function begin(dataDir: string, start: () => Promise<OwnerProcess | undefined>): Owned {
   const entry: Owned = { starting: start(), users: 0 };
   owned.set(dataDir, entry);

@@ -4,7 +4,7 @@ import { socketPathFor } from '../api/socket-path.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../domain/clock.ts';
 import { LonghandError } from '../domain/errors.ts';
-import { own } from './own.ts';
+import { isOwnedHere, own } from './own.ts';
 import type { OwnerProcess, Recovery, StartOwner } from './owner-process.ts';
 
 /** Another process may hold the data folder for a moment before it listens, or after it stopped listening. */
@@ -45,10 +45,13 @@ export async function openSession(config: Config, options: SessionOptions): Prom
   const { dataDir } = config;
   const deadline = systemClock.monotonicMs() + PATIENCE_MS;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    // Asked before all that an owner is made of is loaded: a client needs nothing of it.
+    if (!isOwnedHere(dataDir)) {
+      const api = new ApiClient(socketPathFor(dataDir));
+      if (await answers(api)) return { api, owner: undefined, close: async () => undefined };
+    }
     const share = await own(dataDir, () => startTelling(config, options));
     if (share) return { api: new ApiClient(share.owner.socketPath), owner: share.owner, close: share.leave };
-    const api = new ApiClient(socketPathFor(dataDir));
-    if (await answers(api)) return { api, owner: undefined, close: async () => undefined };
     if (systemClock.monotonicMs() > deadline) throw new SilentOwnerError(dataDir);
     await systemClock.sleep(pauseMs, options.signal);
   }
