@@ -87,7 +87,7 @@ function promisedBytes(running: readonly RunningJob[]): number {
 
 function neverFits<Id>({ needBytes }: WaitingJob<Id>, capacityBytes: number): string {
   const { need, room } = inWords(needBytes, capacityBytes);
-  return `It needs ${need} of memory, and a job can have ${room} here. Choose a smaller model or fewer processes.`;
+  return `It needs ${need} of memory, and a job can have ${room} here.`;
 }
 
 function doesNotFit<Id>({ needBytes }: WaitingJob<Id>, roomBytes: number, othersRun: boolean): string {

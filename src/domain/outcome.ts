@@ -23,3 +23,8 @@ export const STOP_REASONS = [
   'lease lost',
 ] as const;
 export type StopReason = (typeof STOP_REASONS)[number];
+
+/** Whether a job that was stopped for this goes on by itself; a person's pause then takes its place. */
+export function endsByItself(why: StopReason | undefined): boolean {
+  return why === 'quiet hours' || why === 'queue paused';
+}

@@ -55,7 +55,9 @@ export class QueueGate {
     const pause = await this.pause();
     if (pause) return pauseSentence(pause);
     const { opensAt } = this;
-    return opensAt === undefined ? undefined : `Outside the hours for work; it goes on at ${localTime(opensAt)}.`;
+    if (opensAt === undefined) return undefined;
+    const at = timeIn(opensAt, this.#options.quietHours?.timeZone);
+    return `Outside the hours for work; it goes on at ${at}.`;
   }
 
   /** No job may start until there is space again. Holds also when that cannot be written for want of space. */
@@ -94,7 +96,8 @@ function pauseSentence({ by, reason }: QueuePause): string {
   return `The queue is paused${reason ? ` (${reason})` : ''}. Go on with: longhand queue resume`;
 }
 
-/** `22:00`, with the day when it is not within a day. */
-function localTime(atMs: number): string {
-  return new Date(atMs).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
+/** `22:00 CET`, by the clock of the zone in which the hours are told. */
+function timeIn(atMs: number, timeZone: string | undefined): string {
+  const shown = { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' } as const;
+  return new Date(atMs).toLocaleTimeString('en-GB', { ...shown, ...(timeZone ? { timeZone } : {}) });
 }

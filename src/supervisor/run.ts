@@ -8,7 +8,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { reportOf } from '../domain/errors.ts';
 import type { LogLevel } from '../domain/log-level.ts';
-import type { RunOutcome, StopReason } from '../domain/outcome.ts';
+import { endsByItself, type RunOutcome, type StopReason } from '../domain/outcome.ts';
 import { renewedUntil } from '../lease/lease.ts';
 import type { JobLog } from '../logs/job-log.ts';
 import { ownOomKills } from '../native/oom.ts';
@@ -140,8 +140,10 @@ export class Run {
     this.#send({ type: 'beside', cores });
   }
 
-  /** Asks the run to stop at its checkpoint; ends it when it does not. The first reason stays; no grace overrules a grace. */
+  /** Asks the run to stop at its checkpoint; ends it when it does not. The first reason stays, but a person's pause
+   * takes the place of one that ends by itself; no grace overrules a grace. */
   stop(why: StopReason, graceMs: number = STOP_GRACE_MS): void {
+    if (why === 'pause' && endsByItself(this.#stopping)) this.#stopping = why;
     if (this.#stopping && graceMs > 0) return;
     this.#stopping ??= why;
     this.#send({ type: 'stop', why, graceMs });

@@ -164,10 +164,16 @@ export class Scheduler {
         any = (await this.#move(id, { from: ['paused'], actor: ACTOR, reason, pausedBy: pauser })) || any;
       }
     };
-    await goOn('quiet hours', 'The hours for work have begun');
-    const queuePaused = (await gate.pause()) !== undefined;
-    if (!queuePaused) await goOn('queue', 'The queue goes on');
-    this.#mayHavePaused = queuePaused;
+    // One that is paused while this looks is noted again, and found by the next look.
+    this.#mayHavePaused = false;
+    try {
+      await goOn('quiet hours', 'The hours for work have begun');
+      if (await gate.pause()) this.#mayHavePaused = true;
+      else await goOn('queue', 'The queue goes on');
+    } catch (error) {
+      this.#mayHavePaused = true;
+      throw error;
+    }
     return any;
   }
 
@@ -184,7 +190,7 @@ export class Scheduler {
       from: ['pending'],
       actor: ACTOR,
       reason: why,
-      set: { error_kind: 'memory', error_message: why, error_remedy: `Then go on with: longhand retry ${id}` },
+      set: { error_kind: 'memory', error_message: why, error_remedy: refusedRemedy(id) },
     });
     if (won) tell({ type: 'state', jobId: id, status: 'failed' });
   }
@@ -202,4 +208,12 @@ export class Scheduler {
       if (isNew) this.#options.tell({ type: 'waiting', jobId: id, why });
     }
   }
+}
+
+/** A retry keeps the model and the processes that were asked for, so these take a job of their own. */
+function refusedRemedy(id: number): string {
+  return (
+    'Hand the recording in again with another --model or fewer --processes; or set MAX_MEMORY_PER_TRANSCRIPTION higher, ' +
+    `where the machine has it, then: longhand retry ${id}`
+  );
 }

@@ -4,7 +4,7 @@ import type { Work } from '../dispatch/dispatcher.ts';
 import type { Clock } from '../domain/clock.ts';
 import { reportOf } from '../domain/errors.ts';
 import type { LogLevel } from '../domain/log-level.ts';
-import type { RunOutcome, StopReason } from '../domain/outcome.ts';
+import { endsByItself, type RunOutcome, type StopReason } from '../domain/outcome.ts';
 import type { EngineSettings } from '../engines/engine.ts';
 import { newLease } from '../lease/lease.ts';
 import { DEFAULT_LOG_LIMITS, JobLog, type JobLogOptions } from '../logs/job-log.ts';
@@ -95,7 +95,8 @@ function activeJob(job: JobRow, needBytes: number, stop: Stop | undefined): Acti
 }
 
 function ask(active: Active, stop: Stop): void {
-  active.stop = stop;
+  // What the clock wants every second does not take the place of what a person wants.
+  if (!active.stop || !endsByItself(stop.why)) active.stop = stop;
   active.run?.stop(stop.why, stop.graceMs);
 }
 

@@ -10,12 +10,12 @@ import { temporaryFolder, testClock } from '../store/support.ts';
 const MB = 1024 ** 2;
 const HOUR_MS = 3_600_000;
 
-async function gateWith({ quietHours = undefined as string | undefined, freeBytes = 0 } = {}) {
+async function gateWith({ quietHours = undefined as string | undefined, timeZone = 'UTC', freeBytes = 0 } = {}) {
   const clock = testClock();
   const disk = { freeBytes, totalBytes: 1000 * MB };
   const store = await openStore({ file: join(temporaryFolder(), 'longhand.db'), clock });
   onTestFinished(() => store.close());
-  const hours = quietHours === undefined ? undefined : parseQuietHours(quietHours, 'UTC');
+  const hours = quietHours === undefined ? undefined : parseQuietHours(quietHours, timeZone);
   const newGate = () => new QueueGate({ store, clock, quietHours: hours, diskSpace: async () => ({ ...disk }) });
   return { clock, disk, store, newGate, gate: newGate() };
 }
@@ -91,5 +91,10 @@ describe('the hours for work', () => {
     expect(await gate.closedBecause()).toMatch(/^Outside the hours for work; it goes on at \d\d:00/);
     clock.advance(14 * HOUR_MS);
     expect(await gate.closedBecause()).toBeUndefined();
+  });
+
+  it('are told by the clock of their time zone', async () => {
+    const { gate } = await gateWith({ quietHours: '22:00-06:00', timeZone: 'Asia/Bangkok' });
+    expect(await gate.closedBecause()).toBe('Outside the hours for work; it goes on at 22:00 GMT+7.');
   });
 });

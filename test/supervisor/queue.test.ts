@@ -1,10 +1,12 @@
 /** The queue of a real owner: what starts, what waits and why, what is tried again. Its runners do as they are asked. */
+import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
 import { LonghandError } from '../../src/domain/errors.ts';
 import type { JobDetails } from '../../src/jobs/view.ts';
 import type { News } from '../../src/supervisor/news.ts';
 import { eventually } from '../chaos/support.ts';
+import { scratchPath } from '../support/scratch.ts';
 import { MISBEHAVING_RUNNER, type OwnerUnderTest, ownerOf, ownerUnderTest } from './owners.ts';
 
 const MINUTE_MS = 60_000;
@@ -13,6 +15,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 afterEach(() => {
   delete process.env.MISBEHAVIOUR;
   delete process.env.FAILURE;
+  delete process.env.MAY_STOP;
 });
 
 /** Runners that are started from now on do this. */
@@ -127,6 +130,24 @@ describe('outside the hours for work', () => {
   });
 });
 
+describe('a job that is paused by a person', () => {
+  it('while it stops for the hours does not go on with them', async () => {
+    const { clock, advance } = shiftedClock(Date.UTC(2026, 0, 5, 6));
+    const owner = await ownerUnderTest({ quietHours: '22:00-07:00', timeZone: 'UTC' }, { runnerPath, clock });
+    const mayStop = scratchPath('may-stop');
+    process.env.MAY_STOP = mayStop;
+    runnersNow('stops when it may');
+    const id = await owner.submit();
+    await becomes(owner, id, 'processing');
+    const asked = owner.heard(id, (news) => (news.type === 'log' && news.message === 'asked to stop') || undefined);
+    advance(2 * HOUR_MS);
+    await asked;
+    await owner.api.post(`/api/jobs/${id}/pause`);
+    writeFileSync(mayStop, '');
+    expect(await owner.rested(id)).toMatchObject({ status: 'paused', pausedBy: 'user' });
+  });
+});
+
 describe('memory', () => {
   it('that is not free keeps a job waiting, which says so, and starts it when it is', async () => {
     let free = 0;
@@ -142,7 +163,8 @@ describe('memory', () => {
     const owner = await ownerUnderTest({ maxMemoryBytes: 1024 ** 2 }, { runnerPath });
     const job = await owner.rested(await owner.submit());
     expect(job).toMatchObject({ status: 'failed', runs: [], error: { kind: 'memory' } });
-    expect(job.error?.message).toMatch(/It needs .* of memory, and a job can have 1\.0 MB here\./);
+    expect(job.error?.message).toMatch(/It needs .* of memory, and a job can have 1\.0 MB here\.$/);
+    expect(job.error?.remedy).toMatch(/^Hand the recording in again with another --model .* longhand retry 1$/);
   });
 });
 
