@@ -2,7 +2,7 @@
 import { getPriority } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
-import { isAlive } from '../../src/supervisor/identity.ts';
+import { isAlive, signalGroup } from '../../src/supervisor/identity.ts';
 import { standBack } from '../../src/supervisor/niceness.ts';
 import { ProcessManager } from '../../src/supervisor/process-manager.ts';
 import { scratchPath } from '../support/scratch.ts';
@@ -58,7 +58,8 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a proc
 });
 
 test('a process that is gone has nothing to stand back for', async () => {
-  const { child, ended } = await start('true');
+  const { identity, ended } = await start('sleep', ['600']);
+  signalGroup(identity, 'SIGKILL');
   await ended;
-  standBack(child.pid as number, 5, (sentence) => expect.unreachable(sentence));
+  standBack(identity.pid, 5, (sentence) => expect.unreachable(sentence));
 });
