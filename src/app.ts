@@ -4,6 +4,7 @@ import { accessSync, chmodSync, constants } from 'node:fs';
 import { arch, availableParallelism, hostname, platform, release } from 'node:os';
 import { join } from 'node:path';
 
+import type { ApiContext } from './api/context.ts';
 import { NewsHub } from './api/events.ts';
 import { buildServer } from './api/server.ts';
 import { listenOn, removeSocket } from './api/socket.ts';
@@ -59,6 +60,8 @@ const SERVICE_LOG = 'longhand.log';
 /** The owner of a data folder: its store, its supervisor, its API. */
 export interface Owner {
   socketPath: string;
+  /** Where it answers over HTTP, such as `http://127.0.0.1:7420`; undefined when it does not. */
+  address: string | undefined;
   /** What a dead owner had left. */
   recovered: Recovered[];
   /** Resolves when no job that it was asked to run is waiting or in work. */
@@ -76,6 +79,8 @@ export interface OwnerOptions {
   passing?: boolean;
   /** All jobs that wait are worked on, and not only those that somebody asks for. */
   takesAll?: boolean;
+  /** It answers over HTTP too, at the address that the settings say. */
+  listens?: boolean;
   /** Sentences for whoever started this process: a store that cannot be written, a job that cannot be claimed. */
   onWarning(sentence: string): void;
   /** For trials: another time of day, another runner, less patience with it. */
@@ -242,7 +247,7 @@ async function serve(
     onFound: (jobId, seconds) => tell({ type: 'length', jobId, seconds }),
     onProblem,
   });
-  const server = buildServer({
+  const context: ApiContext = {
     store,
     lengths,
     hub,
@@ -287,10 +292,13 @@ async function serve(
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
     cleanup: () => rounds.both(),
-  });
+  };
+  const server = buildServer(context);
   const socketPath = await listenOn(server, dataDir);
   rounds.start();
   if (options.acceptsJobs) scheduler.start();
+  const network = options.listens ? await (await import('./api/network.ts')).buildNetworkServer(context) : undefined;
+  const address = await network?.listen({ host: config.host, port: config.port });
   // What waits from before nobody hands in again.
   if (options.takesAll) dispatcher.wake();
   if (options.acceptsJobs && !options.passing) backups.start();
@@ -304,6 +312,7 @@ async function serve(
     await lengths.close();
     await scheduler.stop();
     await backups.stop();
+    await network?.close();
     await server.close();
     removeSocket(socketPath, dataDir);
     await processes.close();
@@ -329,6 +338,7 @@ async function serve(
   });
   return {
     socketPath,
+    address,
     recovered,
     idle: () => idle.opened(),
     close: closeOnce,

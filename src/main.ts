@@ -17,6 +17,7 @@ import { definePriority } from './cli/commands/priority.ts';
 import { defineQueue } from './cli/commands/queue.ts';
 import { defineResume } from './cli/commands/resume.ts';
 import { defineRetry } from './cli/commands/retry.ts';
+import { defineServe } from './cli/commands/serve.ts';
 import { defineShow } from './cli/commands/show.ts';
 import { defineTranscribe } from './cli/commands/transcribe.ts';
 import { defineWatch } from './cli/commands/watch.ts';
@@ -51,6 +52,7 @@ async function main(argv: string[]): Promise<number> {
   };
   for (const define of [
     defineTranscribe,
+    defineServe,
     defineWatch,
     defineJobs,
     defineShow,

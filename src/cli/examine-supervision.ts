@@ -1,4 +1,4 @@
-import type { ApiContext } from '../api/server.ts';
+import type { ApiContext } from '../api/context.ts';
 import { reportOf } from '../domain/errors.ts';
 import type { Examined } from './examine.ts';
 import { count } from './output.ts';

@@ -18,6 +18,9 @@ const number = z
 const positive = number.pipe(z.number().positive('it must be above 0'));
 const whole = number.pipe(z.int('it must be a whole number').positive('it must be above 0'));
 const count = number.pipe(z.int('it must be a whole number').min(0, 'it must be 0 or more'));
+const port = number.pipe(
+  z.int('it must be a whole number').min(0, 'it must be 0 to 65535').max(65_535, 'it must be 0 to 65535'),
+);
 const share = number.pipe(z.number().min(0, 'it must be 0 or more').max(10, 'it must be 10 or less'));
 const bytes = z.union([z.number().positive(), z.string().transform(parseByteSize)], 'it must be a size, such as 2GB');
 const size = bytes.pipe(z.number('it must be a size, such as 2GB').positive('it must be above 0'));
@@ -74,6 +77,8 @@ export const SETTINGS = {
     'a PostgreSQL database instead of the file: postgres://user:password@host:5432/longhand',
   ),
   cacheDir: setting('LONGHAND_CACHE', z.string().min(1), 'folder of the models and built engines'),
+  host: setting('LONGHAND_HOST', z.string().min(1).default('127.0.0.1'), 'address that the service listens on'),
+  port: setting('LONGHAND_PORT', port.default(7420), 'port that the service listens on; 0 takes a free one'),
   engine: setting(
     'LONGHAND_ENGINE',
     z.enum(['auto', ...ENGINE_NAMES], `it must be one of auto, ${ENGINE_NAMES.join(', ')}`).default('auto'),

@@ -3,6 +3,8 @@ import type { Config } from '../config/schema.ts';
 /** This process as the owner of a data folder; `app.ts` makes it. */
 export interface OwnerProcess {
   socketPath: string;
+  /** Where it answers over HTTP, such as `http://127.0.0.1:7420`; undefined when it does not. */
+  address: string | undefined;
   /** What a dead owner had left. */
   recovered: Recovery[];
   /** Resolves when no job that it was asked to run is waiting or in work. */
@@ -23,5 +25,5 @@ export interface Recovery {
 /** Becomes the owner of the data folder. @returns undefined when somebody else is */
 export type StartOwner = (
   config: Config,
-  options: { acceptsJobs: boolean; passing?: boolean; takesAll?: boolean },
+  options: { acceptsJobs: boolean; passing?: boolean; takesAll?: boolean; listens?: boolean },
 ) => Promise<OwnerProcess | undefined>;

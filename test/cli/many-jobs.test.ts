@@ -2,8 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import type { ApiContext } from '../../src/api/context.ts';
 import { NewsHub } from '../../src/api/events.ts';
-import { type ApiContext, buildServer } from '../../src/api/server.ts';
+import { buildServer } from '../../src/api/server.ts';
 import { listenOn } from '../../src/api/socket.ts';
 import { handIn } from '../../src/cli/hand-in.ts';
 import type { Shell } from '../../src/cli/shell.ts';

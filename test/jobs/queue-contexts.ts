@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { QueueControl } from '../../src/api/server.ts';
+import type { QueueControl } from '../../src/api/context.ts';
 import { allEngines } from '../../src/engines/registry.ts';
 import { Estimates, type EstimatesOptions } from '../../src/jobs/estimates.ts';
 import type { QueueContext } from '../../src/jobs/queue-view.ts';

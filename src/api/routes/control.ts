@@ -9,7 +9,7 @@ import { move, prioritise } from '../../jobs/priority.ts';
 import { resume } from '../../jobs/resume.ts';
 import { retry } from '../../jobs/retry.ts';
 import { jobFolder, removeJobFiles, removeStaleFiles } from '../../supervisor/job-files.ts';
-import { type ApiContext, OwnerLeavingError } from '../server.ts';
+import { type ApiContext, OwnerLeavingError } from '../context.ts';
 import { jobId } from './job-id.ts';
 
 const stopOrder = z.strictObject({ why: z.enum(['interrupted', 'shutdown']) });

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { jobNotFound } from '../../jobs/errors.ts';
 import { getJob } from '../../store/jobs.ts';
-import type { ApiContext } from '../server.ts';
+import type { ApiContext } from '../context.ts';
 import { eventStream } from '../sse.ts';
 import { jobId } from './job-id.ts';
 

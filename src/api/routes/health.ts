@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { ApiContext } from '../server.ts';
+import type { ApiContext } from '../context.ts';
 
 /** How the supervision is, and cleaning up on demand. */
 export function healthRoutes(server: FastifyInstance, { health, cleanup }: ApiContext): void {

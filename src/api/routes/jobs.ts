@@ -9,7 +9,7 @@ import { submit } from '../../jobs/submit.ts';
 import { usageOf } from '../../jobs/usage.ts';
 import { detailsOf } from '../../jobs/view.ts';
 import { getJob } from '../../store/jobs.ts';
-import { type ApiContext, OwnerLeavingError } from '../server.ts';
+import { type ApiContext, OwnerLeavingError } from '../context.ts';
 import { eventStream } from '../sse.ts';
 import { jobId } from './job-id.ts';
 

@@ -7,7 +7,7 @@ import { followLog } from '../../logs/follow.ts';
 import { type LogPiece, lastLines, linesFrom } from '../../logs/tail.ts';
 import { getJob } from '../../store/jobs.ts';
 import { logPath } from '../../supervisor/job-files.ts';
-import type { ApiContext } from '../server.ts';
+import type { ApiContext } from '../context.ts';
 import { jobId } from './job-id.ts';
 
 const DEFAULT_LINES = 50;

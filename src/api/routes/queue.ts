@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { pauseAll, resumeAll } from '../../jobs/queue.ts';
 import { queueView } from '../../jobs/queue-view.ts';
 import { getActiveJobs } from '../../store/jobs.ts';
-import type { ApiContext } from '../server.ts';
+import type { ApiContext } from '../context.ts';
 
 const pauseWish = z.strictObject({
   reason: z.string().trim().min(1).max(500).optional(),

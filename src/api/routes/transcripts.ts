@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { transcriptOf } from '../../jobs/transcript.ts';
 import { jobFolder } from '../../supervisor/job-files.ts';
 import { FORMAT_NAMES, FORMATS, formatTranscript } from '../../transcript/formats/index.ts';
-import type { ApiContext } from '../server.ts';
+import type { ApiContext } from '../context.ts';
 import { jobId } from './job-id.ts';
 
 const wanted = z.object({ format: z.enum(FORMAT_NAMES).default('txt') });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { OwnerGoneError } from '../../api/client.ts';
-import type { ApiContext } from '../../api/server.ts';
+import type { ApiContext } from '../../api/context.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Recovery } from '../../session/owner-process.ts';
 import { byteSize, count, print, printJson, say } from '../output.ts';

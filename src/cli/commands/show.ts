@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ApiClient } from '../../api/client.ts';
-import type { ApiContext } from '../../api/server.ts';
+import type { ApiContext } from '../../api/context.ts';
 import { systemClock } from '../../domain/clock.ts';
 import { duration } from '../../domain/duration.ts';
 import type { RunUsage } from '../../jobs/usage.ts';
