@@ -1,8 +1,9 @@
-import { type Kysely, sql } from 'kysely';
+import { type Insertable, type Kysely, sql } from 'kysely';
 import type { JobStatus } from '../domain/job.ts';
+import { compiled } from './compiled.ts';
 import { jsonOrNull } from './json.ts';
 import { literal } from './literal.ts';
-import type { Database, EventRow, EventType } from './schema.ts';
+import type { Database, EventRow, EventsTable, EventType } from './schema.ts';
 import type { Store, Trx } from './store.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -32,20 +33,19 @@ export interface NewEvent {
 /** Writes what changed, in the transaction that changed it, as the last thing that this does. */
 export async function appendEvent(store: Store, trx: Trx, event: NewEvent): Promise<void> {
   if (store.dialect === 'postgres') await sql`select pg_advisory_xact_lock_shared(${EVENTS_LOCK})`.execute(trx);
-  await trx
-    .insertInto('events')
-    .values({
-      job_id: event.jobId,
-      at: event.at,
-      type: event.type,
-      from_status: event.fromStatus ?? null,
-      to_status: event.toStatus ?? null,
-      actor: event.actor,
-      reason: event.reason ?? null,
-      data: jsonOrNull(event.data),
-    })
-    .execute();
+  await insertEvent(trx, {
+    job_id: event.jobId,
+    at: event.at,
+    type: event.type,
+    from_status: event.fromStatus ?? null,
+    to_status: event.toStatus ?? null,
+    actor: event.actor,
+    reason: event.reason ?? null,
+    data: jsonOrNull(event.data),
+  });
 }
+
+const insertEvent = compiled((db, row: Insertable<EventsTable>) => db.insertInto('events').values(row));
 
 /**
  * Events in the order in which they happened.

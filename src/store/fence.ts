@@ -1,4 +1,6 @@
-import type { JobRow } from './schema.ts';
+import type { Kysely } from 'kysely';
+import { compiled } from './compiled.ts';
+import type { Database, JobRow } from './schema.ts';
 import type { Store, Trx } from './store.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -17,12 +19,19 @@ export type JobHead = Pick<JobRow, 'status' | 'lease_token' | 'priority' | 'elap
 
 /** Reads a job's state so that it holds until the transaction ends. */
 export async function lockJob(store: Store, trx: Trx, jobId: number): Promise<JobHead | undefined> {
-  const head = trx
+  const { rows } = await (store.dialect === 'postgres' ? selectHeadForUpdate : selectHead)(trx, { jobId });
+  return rows[0];
+}
+
+type OfJob = { jobId: number };
+
+const headOf = (db: Kysely<Database>, { jobId }: OfJob) =>
+  db
     .selectFrom('transcription_jobs')
     .select(['status', 'lease_token', 'priority', 'elapsed_seconds', 'paused_by'])
     .where('id', '=', jobId);
-  return await (store.dialect === 'postgres' ? head.forUpdate() : head).executeTakeFirst();
-}
+const selectHead = compiled(headOf);
+const selectHeadForUpdate = compiled((db, job: OfJob) => headOf(db, job).forUpdate());
 
 /**
  * Does the work in one transaction if the lease still holds.

@@ -1,10 +1,12 @@
+import type { Insertable } from 'kysely';
 import { UsageError } from '../domain/errors.ts';
 import type { JobStatus } from '../domain/job.ts';
 import type { StageName } from '../domain/stage.ts';
+import { compiled } from './compiled.ts';
 import { appendEvent } from './events.ts';
 import { jsonOrNull } from './json.ts';
 import { literal, PROCESSING } from './literal.ts';
-import type { JobInsert, JobRow } from './schema.ts';
+import type { JobInsert, JobRow, QueueTable } from './schema.ts';
 import { countOnFrom } from './sequences.ts';
 import { holdSize, newestOfSize } from './sources.ts';
 import type { Store, Trx } from './store.ts';
@@ -105,10 +107,7 @@ async function insertWhole(store: Store, trx: Trx, job: NewJob): Promise<number>
   const now = store.clock.now();
   if (job.id !== undefined) await countOnFrom(store, trx, job.id);
   const id = await insertRow(trx, job, now);
-  await trx
-    .insertInto('transcription_queue')
-    .values({ job_id: id, priority: job.priority ?? 0, created_at: now, place: now })
-    .execute();
+  await insertQueueRow(trx, { job_id: id, priority: job.priority ?? 0, created_at: now, place: now });
   await insertStages(trx, id, job);
   if (job.watched) await noteWatched(trx, watchedFile(job), id, now);
   await appendEvent(store, trx, {
@@ -132,16 +131,21 @@ function refuseBadId(id: number | undefined): void {
 }
 
 async function insertRow(trx: Trx, job: NewJob, now: number): Promise<number> {
-  const row = await trx
-    .insertInto('transcription_jobs')
-    .values(jobValues(job, now))
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .returning('id')
-    .executeTakeFirst();
+  const { rows } = await insertJobRow(trx, jobValues(job, now));
   // Only a given id can be taken.
-  if (!row) throw new JobExistsError(job.id as number);
-  return row.id;
+  if (!rows[0]) throw new JobExistsError(job.id as number);
+  return rows[0].id;
 }
+
+const insertJobRow = compiled((db, row: JobInsert) =>
+  db
+    .insertInto('transcription_jobs')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id'),
+);
+
+const insertQueueRow = compiled((db, row: Insertable<QueueTable>) => db.insertInto('transcription_queue').values(row));
 
 function jobValues(job: NewJob, now: number): JobInsert {
   return {

@@ -1,3 +1,4 @@
+import { compiled } from './compiled.ts';
 import type { Trx } from './store.ts';
 
 /*
@@ -25,7 +26,7 @@ export async function returnToQueue(
 }
 
 export async function markQueueStarted(trx: Trx, jobId: number, now: number): Promise<void> {
-  await trx.updateTable('transcription_queue').set({ started_at: now }).where('job_id', '=', jobId).execute();
+  await updateStarted(trx, { jobId, now });
 }
 
 export async function setNotBefore(trx: Trx, jobId: number, notBefore: number): Promise<void> {
@@ -33,5 +34,13 @@ export async function setNotBefore(trx: Trx, jobId: number, notBefore: number): 
 }
 
 export async function leaveQueue(trx: Trx, jobId: number): Promise<void> {
-  await trx.deleteFrom('transcription_queue').where('job_id', '=', jobId).execute();
+  await deleteRow(trx, { jobId });
 }
+
+const updateStarted = compiled((db, { jobId, now }: { jobId: number; now: number }) =>
+  db.updateTable('transcription_queue').set({ started_at: now }).where('job_id', '=', jobId),
+);
+
+const deleteRow = compiled((db, { jobId }: { jobId: number }) =>
+  db.deleteFrom('transcription_queue').where('job_id', '=', jobId),
+);

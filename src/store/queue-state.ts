@@ -1,3 +1,4 @@
+import { compiled } from './compiled.ts';
 import { appendEvent } from './events.ts';
 import type { QueuePauser } from './schema.ts';
 import type { Store, Trx } from './store.ts';
@@ -20,10 +21,13 @@ export interface QueuePause {
 
 /** The pause of the whole queue, or undefined when it is not paused. */
 export async function queuePause(store: Store): Promise<QueuePause | undefined> {
-  const row = await store.db.selectFrom('queue_state').selectAll().where('name', '=', 'all').executeTakeFirst();
+  const { rows } = await selectState(store.db, {});
+  const row = rows[0];
   if (!row || row.paused_by === null || row.paused_at === null) return undefined;
   return { by: row.paused_by, reason: row.reason, at: row.paused_at, resumeAtBytes: row.resume_at_bytes };
 }
+
+const selectState = compiled((db) => db.selectFrom('queue_state').selectAll().where('name', '=', 'all'));
 
 /**
  * Pauses the queue until it is resumed, also over restarts. A person's pause takes over from one that Longhand made, so

@@ -1,9 +1,11 @@
+import type { Insertable, Kysely } from 'kysely';
 import type { Pauser } from '../domain/job.ts';
+import { compiled } from './compiled.ts';
 import { appendEvent } from './events.ts';
 import { literal, PROCESSING } from './literal.ts';
 import { inParts } from './parts.ts';
 import { markQueueStarted } from './queue-rows.ts';
-import type { JobRow, QueueRow, RunRow } from './schema.ts';
+import type { Database, JobRow, QueueRow, RunRow, RunsTable } from './schema.ts';
 import type { Store, Trx } from './store.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -41,22 +43,17 @@ export async function claimNext(store: Store, claim: Claim): Promise<Claimed | u
     const picked = await pickNext(store, trx, now, claim.only);
     if (!picked) return undefined;
     const run = await insertRun(trx, picked, claim, now);
-    const job = await trx
-      .updateTable('transcription_jobs')
-      .set({
-        status: 'processing',
-        started_at: picked.started_at ?? now,
-        updated_at: now,
-        last_heartbeat: now,
-        lease_token: claim.leaseToken,
-        lease_until: claim.leaseUntil,
-        lease_node: claim.node,
-        current_run_id: run.id,
-      })
-      .where('id', '=', picked.job_id)
-      .where('status', '=', literal('pending'))
-      .returningAll()
-      .executeTakeFirstOrThrow();
+    const { rows } = await updateClaimed(trx, {
+      job: picked.job_id,
+      started: picked.started_at ?? now,
+      now,
+      leaseToken: claim.leaseToken,
+      leaseUntil: claim.leaseUntil,
+      node: claim.node,
+      run: run.id,
+    });
+    const job = rows[0];
+    if (!job) throw new Error(`Job ${picked.job_id} was taken while it was claimed.`);
     await markQueueStarted(trx, job.id, now);
     if (claim.passed) await countPassed(trx, claim.passed);
     await appendEvent(store, trx, {
@@ -72,6 +69,34 @@ export async function claimNext(store: Store, claim: Claim): Promise<Claimed | u
     return { job, run };
   });
 }
+
+interface ClaimedJob {
+  job: number;
+  started: number;
+  now: number;
+  leaseToken: string;
+  leaseUntil: number;
+  node: string;
+  run: number;
+}
+
+const updateClaimed = compiled((db, { job, started, now, leaseToken, leaseUntil, node, run }: ClaimedJob) =>
+  db
+    .updateTable('transcription_jobs')
+    .set({
+      status: 'processing',
+      started_at: started,
+      updated_at: now,
+      last_heartbeat: now,
+      lease_token: leaseToken,
+      lease_until: leaseUntil,
+      lease_node: node,
+      current_run_id: run,
+    })
+    .where('id', '=', job)
+    .where('status', '=', literal('pending'))
+    .returningAll(),
+);
 
 type Picked = Awaited<ReturnType<typeof pick>>;
 
@@ -103,7 +128,17 @@ function goesBefore(a: NonNullable<Picked>, b: NonNullable<Picked>): boolean {
 }
 
 async function pick(trx: Trx, now: number, held: Held, only?: readonly number[]) {
-  let query = trx
+  const { rows } = await PICKS[held](trx, { now, only });
+  return rows[0];
+}
+
+interface Wanted {
+  now: number;
+  only?: readonly number[] | undefined;
+}
+
+function headFor(db: Kysely<Database>, { now, only }: Wanted) {
+  let query = db
     .selectFrom('transcription_queue as q')
     // A cross join, because SQLite keeps its order: the queue, which is sorted, leads.
     .crossJoin('transcription_jobs as j')
@@ -114,30 +149,39 @@ async function pick(trx: Trx, now: number, held: Held, only?: readonly number[])
     .where('q.not_before', '<=', now)
     .where('j.status', '=', literal('pending'));
   if (only) query = query.where('q.job_id', 'in', only);
-  query = query.orderBy('q.priority', 'desc').orderBy('q.place').orderBy('q.id').limit(literal(1));
-  if (held === 'none') return await query.executeTakeFirst();
-  const locking = query.forUpdate('j');
-  return await (held === 'skipped' ? locking.skipLocked() : locking).executeTakeFirst();
+  return query.orderBy('q.priority', 'desc').orderBy('q.place').orderBy('q.id').limit(literal(1));
 }
+
+const PICKS = {
+  none: compiled(headFor),
+  'waited for': compiled((db, wanted: Wanted) => headFor(db, wanted).forUpdate('j')),
+  skipped: compiled((db, wanted: Wanted) => headFor(db, wanted).forUpdate('j').skipLocked()),
+} satisfies Record<Held, unknown>;
 
 async function insertRun(trx: Trx, job: NonNullable<Picked>, claim: Claim, now: number): Promise<RunRow> {
   const { engine, model, language, processes, workers, parameters } = job;
-  return await trx
+  const { rows } = await insertNextRun(trx, {
+    job_id: job.job_id,
+    lease_token: claim.leaseToken,
+    token: claim.runToken,
+    ...{ engine, model, language, processes, workers, parameters },
+    started_at: now,
+    machine: claim.machine ?? null,
+  });
+  return rows[0] as RunRow;
+}
+
+const insertNextRun = compiled((db, run: Omit<Insertable<RunsTable>, 'number'>) =>
+  db
     .insertInto('runs')
     .values(({ selectFrom, fn, lit, eb }) => ({
-      job_id: job.job_id,
+      ...run,
       number: selectFrom('runs')
-        .where('job_id', '=', job.job_id)
+        .where('job_id', '=', run.job_id)
         .select(eb(fn.coalesce(fn.max('number'), lit(0)), '+', lit(1)).as('next')),
-      lease_token: claim.leaseToken,
-      token: claim.runToken,
-      ...{ engine, model, language, processes, workers, parameters },
-      started_at: now,
-      machine: claim.machine ?? null,
     }))
-    .returningAll()
-    .executeTakeFirstOrThrow();
-}
+    .returningAll(),
+);
 
 async function countPassed(trx: Trx, jobIds: readonly number[]): Promise<void> {
   for (const part of inParts(jobIds)) {
@@ -172,18 +216,23 @@ export async function candidates(
 }
 
 async function headOfQueue(store: Store, limit: number, only?: readonly number[]): Promise<Candidate[]> {
-  let query = store.db
+  const { rows } = await selectHeads(store.db, { now: store.clock.now(), only }, limit);
+  return rows;
+}
+
+const selectHeads = compiled((db, { now, only }: Wanted, limit: number) => {
+  let query = db
     .selectFrom('transcription_queue as q')
     .crossJoin('transcription_jobs as j')
     .whereRef('j.id', '=', 'q.job_id')
     .select(['j.id', 'j.engine', 'j.model', 'j.language', 'j.processes', 'j.parameters', 'j.smaller_model'])
     .select(['q.passed_over', 'q.priority', 'q.place'])
     .where('q.started_at', 'is', null)
-    .where('q.not_before', '<=', store.clock.now())
+    .where('q.not_before', '<=', now)
     .where('j.status', '=', literal('pending'));
   if (only) query = query.where('q.job_id', 'in', only);
-  return await query.orderBy('q.priority', 'desc').orderBy('q.place').orderBy('q.id').limit(literal(limit)).execute();
-}
+  return query.orderBy('q.priority', 'desc').orderBy('q.place').orderBy('q.id').limit(literal(limit));
+});
 
 /** A job that waits, and how many go before it: 1 is next. */
 export type Waiting = Pick<QueueRow, 'job_id' | 'priority' | 'created_at' | 'not_before'> & { position: number };

@@ -1,11 +1,13 @@
+import type { Updateable } from 'kysely';
 import { isAtRest, type JobStatus } from '../domain/job.ts';
 import { PROGRESS_MARKS } from '../domain/stage.ts';
+import { compiled } from './compiled.ts';
 import { appendEvent } from './events.ts';
 import { type JobHead, lockJob } from './fence.ts';
 import { literal } from './literal.ts';
 import { leaveQueue, returnToQueue, setNotBefore } from './queue-rows.ts';
 import { type Conditions, objection } from './refusal.ts';
-import type { JobPatch, LeaseColumn } from './schema.ts';
+import type { JobPatch, JobsTable, LeaseColumn } from './schema.ts';
 import type { Store, Trx } from './store.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -72,13 +74,10 @@ async function moveJob(store: Store, trx: Trx, id: number, to: JobStatus, how: T
   const job = await lockJob(store, trx, id);
   if (!job || objection(id, job, to, how) !== undefined) return false;
 
-  const { numUpdatedRows } = await trx
-    .updateTable('transcription_jobs')
-    .set({ ...follows(job.status, to, now), ...startsLimit(job, to, how), ...how.set, status: to, updated_at: now })
-    .where('id', '=', id)
-    .where('status', '=', literal(job.status))
-    .executeTakeFirst();
-  if (numUpdatedRows !== 1n) return false;
+  const changes = { ...follows(job.status, to, now), ...startsLimit(job, to, how), ...how.set };
+  const update = { ...changes, status: to, updated_at: now, of: id };
+  const { numAffectedRows } = await updateFrom(trx, update, job.status);
+  if (numAffectedRows !== 1n) return false;
 
   if (to === 'pending') await returnToQueue(trx, id, { now, priority: job.priority, notBefore: how.notBefore ?? 0 });
   if (to === 'retrying') await setNotBefore(trx, id, how.notBefore ?? 0);
@@ -99,6 +98,12 @@ async function moveJob(store: Store, trx: Trx, id: number, to: JobStatus, how: T
   });
   return true;
 }
+
+type Update = Omit<Updateable<JobsTable>, 'id'> & { of: number };
+
+const updateFrom = compiled((db, { of, ...changes }: Update, from: JobStatus) =>
+  db.updateTable('transcription_jobs').set(changes).where('id', '=', of).where('status', '=', literal(from)),
+);
 
 function follows(from: JobStatus, to: JobStatus, now: number): JobPatch {
   const ends = to === 'completed' || to === 'failed' || to === 'cancelled';
