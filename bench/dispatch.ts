@@ -13,7 +13,7 @@
  *     npm install --no-save bullmq@6.7.0 ioredis@6.0.0    and    apt-get install redis-server
  *     node bench/run.js dispatch [jobs in a round] [rounds]
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -42,7 +42,11 @@ interface Contender {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'longhand-bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const servers = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const server of servers) server.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 const contenders: ((concurrency: number) => Promise<Contender>)[] = [longhand];
@@ -164,7 +168,7 @@ async function bullmq(concurrency: number): Promise<Contender> {
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  process.on('exit', () => redis.kill('SIGKILL'));
+  servers.add(redis);
   for await (const text of redis.stdout) if (String(text).includes('Ready to accept connections')) break;
   redis.stdout.resume();
   const { Queue, Worker } = await load();

@@ -9,8 +9,12 @@ import type { SqliteStore } from './store.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB = 16_384;
-/** Pages in the log before they are written home: ten times SQLite's own, so that fewer than one write in a hundred waits for it. */
-const CHECKPOINT_PAGES = 10_000;
+/**
+ * Pages in the log before they are written home, after which the log is written from its beginning again. More than SQLite's
+ * own 1,000, so that fewer than one write in a hundred waits for it; and few, because a log that grows costs the file system
+ * more with every sync than one that is written over (`bench/dispatch.ts`: half as many jobs a second at 10,000).
+ */
+const CHECKPOINT_PAGES = 2_500;
 /** Before it, a checkpoint could lose a commit when two connections wrote (https://www.sqlite.org/wal.html#walresetbug). */
 const OLDEST_SQLITE = [3, 51, 3] as const;
 
