@@ -42,8 +42,8 @@ async function bundle(folder) {
     format: 'esm',
     splitting: true,
     chunkNames: 'parts/[name]-[hash]',
-    // Native, and found through node_modules.
-    external: ['better-sqlite3'],
+    // Native, or parts of Fastify that are not used and would only be read at each start; found through node_modules.
+    external: ['better-sqlite3', '@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'],
     sourcemap: 'linked',
     // Bundled CommonJS packages call require, which an ES module does not have.
     banner: {

@@ -1,5 +1,6 @@
 /** A client of the owner's socket: what every command that is not the owner speaks through. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { LonghandError, UsageError } from '../domain/errors.ts';
 import { type Problem, reportOfProblem } from './problem.ts';
@@ -85,7 +86,14 @@ export class ApiClient {
     return new Promise((resolve, reject) => {
       const payload = body === undefined ? undefined : JSON.stringify(body);
       const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
-      const options = { socketPath: this.#socketPath, method, path, headers, ...(signal ? { signal } : {}) };
+      // A connection of our own spares the agent's check of a host name that there is not, which takes 5 ms the first time.
+      const options = {
+        createConnection: () => connect(this.#socketPath),
+        method,
+        path,
+        headers,
+        ...(signal ? { signal } : {}),
+      };
       const request = httpRequest(options, (response) => {
         if ((response.statusCode ?? 500) < 400) return resolve(response);
         wholeText(response).then((problem) => reject(errorOf(response.statusCode, problem)), reject);
