@@ -132,7 +132,7 @@ async function follow(api: ApiClient, id: number, length: number): Promise<Estim
     const news = data as News;
     const now = performance.now();
     if (news.type === 'progress' && !quarter && shareDone(news.progress.percent) >= QUARTER) {
-      const { secondsLeft } = await api.get<JobDetails>(`/api/jobs/${id}`);
+      const { secondsLeft } = await api.get<JobDetails>(`/api/jobs/${id}/details`);
       if (secondsLeft !== null) quarter = { at: now, secondsLeft };
     }
     if (news.type === 'state' && news.status === 'completed' && quarter) {

@@ -10,6 +10,7 @@ import { buildServer } from './api/server.ts';
 import { listenOn, removeSocket } from './api/socket.ts';
 import { probe } from './audio/probe.ts';
 import type { Config } from './config/schema.ts';
+import { toldSettings } from './config/told.ts';
 import { embeddedDispatcher } from './dispatch/embedded.ts';
 import { Gate } from './dispatch/gate.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
@@ -17,6 +18,7 @@ import { reportOf } from './domain/errors.ts';
 import { awaitsPerson } from './domain/job.ts';
 import type { LogLevel } from './domain/log-level.ts';
 import type { StopReason } from './domain/outcome.ts';
+import { ModelShelf } from './engines/model-shelf.ts';
 import { allEngines } from './engines/registry.ts';
 import { inDataFolder } from './files/data-folder.ts';
 import { makePrivateFolder, PRIVATE_FOLDER_MODE } from './files/directory.ts';
@@ -27,6 +29,7 @@ import { memoryNeedOf, smallerModelFor } from './jobs/memory.ts';
 import { Reservations } from './jobs/reservations.ts';
 import { Wishes } from './jobs/wishes.ts';
 import { JobLog } from './logs/job-log.ts';
+import { redactor } from './logs/redact.ts';
 import { usableMemoryBytes } from './native/memory.ts';
 import {
   capacityBytesFor,
@@ -247,6 +250,7 @@ async function serve(
     onFound: (jobId, seconds) => tell({ type: 'length', jobId, seconds }),
     onProblem,
   });
+  const models = new ModelShelf({ cacheDir: config.cacheDir, source: config.modelMirror, clock });
   const context: ApiContext = {
     store,
     lengths,
@@ -289,6 +293,8 @@ async function serve(
       },
       pauseRunning: () => supervisor.stopRunning('queue paused'),
     },
+    models,
+    toldSettings: () => toldSettings(config, redactor(secrets)),
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
     cleanup: () => rounds.both(),
@@ -312,6 +318,7 @@ async function serve(
     await lengths.close();
     await scheduler.stop();
     await backups.stop();
+    await models.close();
     await network?.close();
     await server.close();
     removeSocket(socketPath, dataDir);

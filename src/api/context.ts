@@ -7,6 +7,8 @@ import type { Health } from '../supervisor/health.ts';
 import type { ProcessStatus } from '../supervisor/process-manager.ts';
 import type { RoundReport } from '../supervisor/rounds.ts';
 import type { NewsHub } from './events.ts';
+import type { ModelShelf } from './model-shelf.ts';
+import type { ToldSetting } from './schemas/service.ts';
 
 /** What the owner knows of its queue beyond the store, and can do with it. */
 export interface QueueControl extends Omit<QueueContext, 'store'> {
@@ -43,6 +45,10 @@ export interface ApiContext extends SubmitContext {
   /** What the system says of the process that works on a job. */
   processStatus(jobId: number): Promise<ProcessStatus>;
   health(): Promise<Health>;
+  /** The models of this machine. */
+  models: ModelShelf;
+  /** Every setting as it may be shown. */
+  toldSettings(): ToldSetting[];
   /** Ends orphans and removes what nobody needs, now. */
   cleanup(): Promise<RoundReport>;
 }

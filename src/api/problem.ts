@@ -4,7 +4,7 @@ import { type ErrorKind, type ErrorReport, reportOf } from '../domain/errors.ts'
 /** An error as it goes over the wire: RFC 9457 problem details, with a stable code and what to do. */
 export interface Problem {
   type: 'about:blank';
-  title: string;
+  title: ErrorKind;
   status: number;
   /** Stable, for programs. */
   code: string;
@@ -38,6 +38,5 @@ export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
 
 /** The other way round, for clients of ours. */
 export function reportOfProblem(problem: Problem): ErrorReport {
-  const kind = problem.title as ErrorKind;
-  return { kind, message: problem.detail, ...(problem.remedy ? { remedy: problem.remedy } : {}) };
+  return { kind: problem.title, message: problem.detail, ...(problem.remedy ? { remedy: problem.remedy } : {}) };
 }

@@ -2,17 +2,22 @@
 import type { FastifyInstance } from 'fastify';
 import type { ApiContext } from './context.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { bulkRoutes } from './routes/bulk.ts';
 import { controlRoutes } from './routes/control.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { logRoutes } from './routes/logs.ts';
+import { modelRoutes } from './routes/models.ts';
+import { partRoutes } from './routes/parts.ts';
 import { queueRoutes } from './routes/queue.ts';
+import { serviceRoutes } from './routes/service.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
 import { watchedRoutes } from './routes/watched.ts';
+import { showAlive } from './schemas/service.ts';
 
 export function registerRoutes(server: FastifyInstance, context: ApiContext): void {
-  server.get('/livez', () => ({ status: 'alive' }));
+  server.get('/livez', { schema: showAlive }, () => ({ status: 'alive' }));
   jobRoutes(server, context);
   controlRoutes(server, context);
   queueRoutes(server, context);
@@ -22,4 +27,8 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   transcriptRoutes(server, context);
   logRoutes(server, context);
   healthRoutes(server, context);
+  partRoutes(server, context);
+  bulkRoutes(server, context);
+  modelRoutes(server, context);
+  serviceRoutes(server, context);
 }

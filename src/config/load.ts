@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { UsageError } from '../domain/errors.ts';
 import { platformFolders } from './paths.ts';
 import { type Config, type ConfigInput, SETTINGS, type SettingName } from './schema.ts';
+import { noteSources, type SettingSource } from './sources.ts';
 import { nearest } from './suggest.ts';
 
 /** Variables of ours that are no settings. */
@@ -26,6 +27,7 @@ export function loadConfig(flags: ConfigInput = {}, env: NodeJS.ProcessEnv = pro
   const file = env.LONGHAND_CONFIG ?? join(folders.config, 'config.toml');
   const fromFile = readConfigFile(file, env.LONGHAND_CONFIG !== undefined);
   const values: Record<string, unknown> = {};
+  const sources = {} as Record<SettingName, SettingSource>;
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
     values[name] = settingFrom(name, [
       { from: 'the command line', value: flags[name] },
@@ -34,10 +36,20 @@ export function loadConfig(flags: ConfigInput = {}, env: NodeJS.ProcessEnv = pro
       { from: file, value: fromFile[name] },
       { from: 'the default', value: { dataDir: folders.data, cacheDir: folders.cache }[name as string] },
     ]);
+    const given = (
+      [
+        ['flag', flags[name]],
+        ['environment', env[SETTINGS[name].env] || undefined],
+        ['file', fromFile[name]],
+      ] as const
+    ).find(([, value]) => value !== undefined);
+    sources[name] = given?.[0] ?? 'default';
   }
   values.dataDir = resolve(values.dataDir as string);
   values.cacheDir = resolve(values.cacheDir as string);
-  return { config: Object.freeze(values) as Config, warnings: unknownVariables(env) };
+  const config = Object.freeze(values) as Config;
+  noteSources(config, sources);
+  return { config, warnings: unknownVariables(env) };
 }
 
 function settingFrom(name: SettingName, sources: { from: string; value: unknown }[]): unknown {

@@ -4,11 +4,13 @@ import type { TranscribeOutput } from '../pipeline/stages/decide.ts';
 import { listArtifacts } from '../store/artifacts.ts';
 import { chunkCounts } from '../store/chunks.ts';
 import { listEvents } from '../store/events.ts';
-import { getJob, type JobSummary } from '../store/jobs.ts';
+import { getJobSummary } from '../store/job-summary.ts';
+import type { JobSummary } from '../store/jobs.ts';
 import { positionOf } from '../store/positions.ts';
 import { listRuns } from '../store/runs.ts';
-import type { RunRow, StageRow } from '../store/schema.ts';
+import type { ArtifactRow, RunRow, StageRow } from '../store/schema.ts';
 import { listStages } from '../store/stages.ts';
+import type { Store } from '../store/store.ts';
 import { jobNotFound } from './errors.ts';
 import { type EventView, eventViewOf, type HistoryLine, historyOf } from './history.ts';
 import { type JobTimes, type QueueContext, timesOf } from './queue-view.ts';
@@ -60,20 +62,31 @@ export interface JobDetails extends JobView, JobTimes {
   /** Why its model was chosen, where it was. */
   modelReason: string | null;
   chunks: { total: number; complete: number; failed: number };
-  stages: {
-    name: string;
-    status: string;
-    startedAt: string | null;
-    endedAt: string | null;
-    /** While it goes on. */
-    estimatedEndAt: string | null;
-    error: string | null;
-  }[];
+  stages: StageView[];
   runs: RunView[];
-  artifacts: { name: string; stage: string; path: string; sha256: string; bytes: number }[];
+  artifacts: ArtifactView[];
   events: EventView[];
   /** The events and the ends of the runs, as sentences, the first first. */
   history: HistoryLine[];
+}
+
+export interface StageView {
+  name: string;
+  status: string;
+  startedAt: string | null;
+  endedAt: string | null;
+  /** While it goes on. */
+  estimatedEndAt: string | null;
+  error: string | null;
+}
+
+export interface ArtifactView {
+  name: string;
+  stage: string;
+  /** Relative to the job's folder. */
+  path: string;
+  sha256: string;
+  bytes: number;
 }
 
 export interface RunView {
@@ -131,10 +144,34 @@ export function viewOf(job: JobSummary, position?: number, live?: ProgressReport
   };
 }
 
+/**
+ * A job in short. Most of what it costs is one question to the store, so that many may ask for it often.
+ * @throws JobNotFoundError
+ */
+export async function summaryOf(
+  { store, progressOf }: Pick<QueueContext, 'store' | 'progressOf'>,
+  id: number,
+): Promise<JobView> {
+  const job = await getJobSummary(store, id);
+  if (!job) throw await jobNotFound(store, id);
+  const position = job.status === 'pending' ? await positionOf(store, id) : undefined;
+  return viewOf(job, position, progressOf(id));
+}
+
+/**
+ * What the recording of a job is called.
+ * @throws JobNotFoundError
+ */
+export async function nameOf(store: Store, id: number): Promise<string> {
+  const job = await getJobSummary(store, id);
+  if (!job) throw await jobNotFound(store, id);
+  return job.filename;
+}
+
 /** @throws JobNotFoundError */
 export async function detailsOf(queue: QueueContext, id: number): Promise<JobDetails> {
   const { store } = queue;
-  const job = await getJob(store, id);
+  const job = await getJobSummary(store, id);
   if (!job) throw await jobNotFound(store, id);
   const [counts, stages, runs, artifacts, events, position, times] = await Promise.all([
     chunkCounts(store, id),
@@ -159,16 +196,9 @@ export async function detailsOf(queue: QueueContext, id: number): Promise<JobDet
     pausedBy: job.paused_by,
     modelReason: modelReasonOf(stages),
     chunks: { total: counts.total, complete: counts.complete, failed: counts.error },
-    stages: stages.map((stage) => ({
-      name: stage.name,
-      status: stage.status,
-      startedAt: isoOrNull(stage.started_at),
-      endedAt: isoOrNull(stage.ended_at),
-      estimatedEndAt: isoOrNull(stage.estimated_end_at),
-      error: stage.error_message,
-    })),
+    stages: stages.map(stageViewOf),
     runs: runViews,
-    artifacts: artifacts.map(({ name, stage, path, sha256, bytes }) => ({ name, stage, path, sha256, bytes })),
+    artifacts: artifacts.map(artifactViewOf),
     events: eventViews,
     history: historyOf(eventViews, runViews),
   };
@@ -184,7 +214,25 @@ function isCrash({ outcome, chunks_committed }: RunRow): boolean {
   return outcome === 'crashed' || (outcome === 'orphaned' && chunks_committed === 0);
 }
 
-function runViewOf(run: RunRow): RunView {
+/** A row as a view. */
+export function stageViewOf(stage: StageRow): StageView {
+  return {
+    name: stage.name,
+    status: stage.status,
+    startedAt: isoOrNull(stage.started_at),
+    endedAt: isoOrNull(stage.ended_at),
+    estimatedEndAt: isoOrNull(stage.estimated_end_at),
+    error: stage.error_message,
+  };
+}
+
+/** A row as a view. */
+export function artifactViewOf({ name, stage, path, sha256, bytes }: ArtifactRow): ArtifactView {
+  return { name, stage, path, sha256, bytes };
+}
+
+/** A row as a view. */
+export function runViewOf(run: RunRow): RunView {
   const { number, outcome, reason, engine, model, language, processes, workers, pid, evidence } = run;
   return {
     number,

@@ -231,12 +231,47 @@ export async function committedChunks(
 
 export type PendingChunk = Omit<ChunkRow, 'words'>;
 
+const ALL_BUT_WORDS = [
+  'job_id',
+  'number',
+  'start_sample',
+  'end_sample',
+  'speech',
+  'status',
+  'attempts',
+  'engine',
+  'model',
+  'work_ms',
+  'run_id',
+  'committed_at',
+  'error_message',
+  'evidence',
+] as const satisfies readonly (keyof PendingChunk)[];
+
+/**
+ * A page of a job's chunks without their words, whatever their state, in order.
+ * @param page `from`: the first chunk number wanted
+ */
+export async function chunkPage(
+  store: Store,
+  jobId: number,
+  { from, limit }: { from: number; limit: number },
+): Promise<PendingChunk[]> {
+  return await store.db
+    .selectFrom('chunks')
+    .select(ALL_BUT_WORDS)
+    .where('job_id', '=', jobId)
+    .where('number', '>=', from)
+    .orderBy('number')
+    .limit(literal(limit))
+    .execute();
+}
+
 /** The chunks that are still to do, failed ones included, in order. */
 export async function pendingChunks(store: Store, jobId: number): Promise<PendingChunk[]> {
   return await store.db
     .selectFrom('chunks')
-    .select(['job_id', 'number', 'start_sample', 'end_sample', 'speech', 'status', 'attempts', 'engine', 'model'])
-    .select(['work_ms', 'run_id', 'committed_at', 'error_message', 'evidence'])
+    .select(ALL_BUT_WORDS)
     .where('job_id', '=', jobId)
     .where('status', '!=', 'complete')
     .orderBy('number')

@@ -4,6 +4,7 @@ import type { JobStatus } from '../domain/job.ts';
 import type { StageName } from '../domain/stage.ts';
 import { compiled } from './compiled.ts';
 import { appendEvent } from './events.ts';
+import { SUMMARY } from './job-summary.ts';
 import { jsonOrNull } from './json.ts';
 import { literal, PROCESSING } from './literal.ts';
 import type { JobInsert, JobRow, QueueTable } from './schema.ts';
@@ -210,50 +211,3 @@ export async function listJobs(
   }
   return await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(literal(limit)).execute();
 }
-
-const SUMMARY = [
-  'id',
-  'filename',
-  'original_path',
-  'output_path',
-  'duration_minutes',
-  'model',
-  'processes',
-  'workers',
-  'status',
-  'progress',
-  'progress_stage',
-  'elapsed_seconds',
-  'speed',
-  'error_message',
-  'estimated_duration',
-  'retry_count',
-  'task_id',
-  'created_at',
-  'updated_at',
-  'started_at',
-  'completed_at',
-  'process_id',
-  'log_file_path',
-  'last_heartbeat',
-  'user_id',
-  'space_id',
-  'engine',
-  'language',
-  'parameters',
-  'priority',
-  'source_sha256',
-  'source_bytes',
-  'source_modified_ms',
-  'error_kind',
-  'error_remedy',
-  'crash_count',
-  'paused_by',
-  'lease_token',
-  'lease_until',
-  'lease_node',
-  'current_run_id',
-  'limit_from_seconds',
-  'smaller_model',
-  'imported_from',
-] as const satisfies readonly (keyof JobSummary)[];

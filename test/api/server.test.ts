@@ -10,6 +10,7 @@ import { NewsHub } from '../../src/api/events.ts';
 import { buildServer } from '../../src/api/server.ts';
 import type { StopReason } from '../../src/domain/outcome.ts';
 import type { Engine } from '../../src/engines/engine.ts';
+import { ModelShelf } from '../../src/engines/model-shelf.ts';
 import type { Submission } from '../../src/jobs/submission.ts';
 import { JobLog } from '../../src/logs/job-log.ts';
 import { recordArtifact } from '../../src/store/artifacts.ts';
@@ -80,6 +81,8 @@ async function api(more: Partial<ApiContext> = {}): Promise<Api> {
     queue: queueControlOf(store),
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
+    models: new ModelShelf({ cacheDir: dataDir, source: 'http://127.0.0.1:9', clock: store.clock }),
+    toldSettings: () => [],
     cleanup: async () => ({
       recovered: [],
       strays: [],
@@ -228,7 +231,7 @@ describe('looking', () => {
   test('a job is shown with its stages, chunks, runs and events', async () => {
     const { server, store } = await api();
     const { job } = await working(store, { stages: { prepare: 'not_started', diarize: 'skipped' } });
-    const shown = (await server.inject(`/api/jobs/${job.id}`)).json();
+    const shown = (await server.inject(`/api/jobs/${job.id}/details`)).json();
     expect(shown).toMatchObject({
       id: job.id,
       filename: 'interview.flac',

@@ -56,7 +56,7 @@ export async function submit(api: ApiClient, path: string): Promise<number> {
 }
 
 export async function detailsOf(api: ApiClient, jobId: number): Promise<JobDetails> {
-  return await api.get<JobDetails>(`/api/jobs/${jobId}`);
+  return await api.get<JobDetails>(`/api/jobs/${jobId}/details`);
 }
 
 /** Waits for news of a job that is as it should be. */

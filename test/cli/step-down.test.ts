@@ -70,7 +70,7 @@ async function owner(settings: Config): Promise<OwnerUnderTest> {
     ...started,
     rested: async (id) => {
       await skipWaits(id);
-      return await started.api.get(`/api/jobs/${id}`);
+      return await started.api.get(`/api/jobs/${id}/details`);
     },
   };
 }

@@ -214,12 +214,12 @@ test('a list of jobs tells of those at work what their runners say, and never le
   const queue = await emptyQueue({ progressOf: (id) => (id === 1 ? live : undefined) });
   const { job, lease } = await working(queue.store);
   const [next] = await recordings(queue, 10);
-  expect(await listViews(queue, { limit: 9 })).toMatchObject([
+  expect((await listViews(queue, {}, { limit: 9 })).jobs).toMatchObject([
     { id: next, position: 1, secondsLeft: null, progress: 0 },
     { id: job.id, position: null, secondsLeft: 30, progress: 60, speed: 3, stage: 's' },
   ]);
   await updateHeartbeat(queue.store, job.id, { leaseToken: lease, leaseUntil: 1, progress: 70 });
-  expect(await listViews(queue, { limit: 9 })).toMatchObject([{}, { progress: 70 }]);
+  expect((await listViews(queue, {}, { limit: 9 })).jobs).toMatchObject([{}, { progress: 70 }]);
 });
 
 describe('a single job', () => {

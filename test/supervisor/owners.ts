@@ -71,7 +71,7 @@ export async function ownerOf(config: Config, options: Partial<OwnerOptions> = {
     submit: async (more) => (await api.post<Submitted>('/api/jobs', { ...(await wish(config)), ...more })).id,
     rested: async (id) => {
       await heard(id, (news) => (news.type === 'state' && awaitsPerson(news.status, news.pausedBy)) || undefined);
-      return await api.get<JobDetails>(`/api/jobs/${id}`);
+      return await api.get<JobDetails>(`/api/jobs/${id}/details`);
     },
   };
 }

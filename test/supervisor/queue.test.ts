@@ -39,7 +39,7 @@ function shiftedClock(start = Date.now()) {
 const runnerPath = MISBEHAVING_RUNNER;
 
 function details({ api }: OwnerUnderTest, id: number): Promise<JobDetails> {
-  return api.get<JobDetails>(`/api/jobs/${id}`);
+  return api.get<JobDetails>(`/api/jobs/${id}/details`);
 }
 
 async function becomes({ heard }: OwnerUnderTest, id: number, status: string): Promise<void> {

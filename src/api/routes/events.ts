@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { jobNotFound } from '../../jobs/errors.ts';
-import { getJob } from '../../store/jobs.ts';
+import { stateOf } from '../../jobs/state.ts';
 import type { ApiContext } from '../context.ts';
+import { followAll } from '../schemas/events.ts';
+import { showJobState } from '../schemas/jobs.ts';
 import { eventStream } from '../sse.ts';
-import { jobId } from './job-id.ts';
 
 export function eventRoutes(server: FastifyInstance, { hub, store }: ApiContext): void {
   const app = server.withTypeProvider<ZodTypeProvider>();
@@ -13,7 +13,7 @@ export function eventRoutes(server: FastifyInstance, { hub, store }: ApiContext)
    * State, progress and log lines of every job as they come, after a `ready`. Whoever follows hundreds of jobs needs one
    * stream, opened before they are handed in, so that nothing is missed. The client ends it.
    */
-  app.get('/api/events', (_request, reply) => {
+  app.get('/api/events', { schema: followAll }, (_request, reply) => {
     const stream = eventStream(reply);
     stream.onClose(
       hub.subscribeToAll((news) => {
@@ -24,9 +24,5 @@ export function eventRoutes(server: FastifyInstance, { hub, store }: ApiContext)
   });
 
   /** Where a job stands, and no more: cheap enough to be asked of each of many. */
-  app.get('/api/jobs/:id/state', { schema: { params: jobId } }, async ({ params }) => {
-    const job = await getJob(store, params.id);
-    if (!job) throw await jobNotFound(store, params.id);
-    return { id: job.id, status: job.status, pausedBy: job.paused_by };
-  });
+  app.get('/api/jobs/:id/state', { schema: showJobState }, ({ params }) => stateOf(store, params.id));
 }

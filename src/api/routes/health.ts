@@ -1,9 +1,13 @@
 import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ApiContext } from '../context.ts';
+import { cleanUp, showHealth } from '../schemas/service.ts';
 
 /** How the supervision is, and cleaning up on demand. */
 export function healthRoutes(server: FastifyInstance, { health, cleanup }: ApiContext): void {
-  server.get('/api/health', async () => {
+  const app = server.withTypeProvider<ZodTypeProvider>();
+
+  app.get('/api/health', { schema: showHealth }, async () => {
     const { status, orphanedCount, stuckCount, activeCount, alerts, ...figures } = await health();
     return {
       status,
@@ -15,5 +19,5 @@ export function healthRoutes(server: FastifyInstance, { health, cleanup }: ApiCo
     };
   });
 
-  server.post('/api/cleanup', () => cleanup());
+  app.post('/api/cleanup', { schema: cleanUp }, () => cleanup());
 }

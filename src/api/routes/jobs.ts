@@ -1,47 +1,22 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { z } from 'zod';
-import { JOB_STATUSES } from '../../domain/job.ts';
-import { ENGINE_NAMES } from '../../engines/engine.ts';
 import { jobNotFound } from '../../jobs/errors.ts';
 import { jobIds, listViews } from '../../jobs/list.ts';
 import { submit } from '../../jobs/submit.ts';
 import { usageOf } from '../../jobs/usage.ts';
-import { detailsOf } from '../../jobs/view.ts';
+import { summaryOf } from '../../jobs/view.ts';
 import { getJob } from '../../store/jobs.ts';
 import { type ApiContext, OwnerLeavingError } from '../context.ts';
+import * as schemas from '../schemas/jobs.ts';
+import { withMoments } from '../schemas/list.ts';
 import { eventStream } from '../sse.ts';
-import { jobId } from './job-id.ts';
-
-const ofStatus = z.object({ status: z.enum(JOB_STATUSES) });
-
-const submission = z.strictObject({
-  id: z.int().positive().optional(),
-  path: z.string().min(1),
-  engine: z.enum(['auto', ...ENGINE_NAMES]),
-  model: z.string().min(1),
-  language: z.string().min(2),
-  processes: z.int().positive(),
-  workers: z.int().positive(),
-  preprocessWorkers: z.int().positive(),
-  chunkDurationSeconds: z.number().positive().optional(),
-  overlapSeconds: z.number().min(0),
-  chunkTimeoutSeconds: z.number().positive().optional(),
-  again: z.boolean().optional(),
-  watched: z.boolean().optional(),
-});
-
-const page = z.object({
-  status: z.enum(JOB_STATUSES).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-});
 
 export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
   const { store, hub } = context;
   const queue = { store, ...context.queue };
   const app = server.withTypeProvider<ZodTypeProvider>();
 
-  app.post('/api/jobs', { schema: { body: submission } }, async (request, reply) => {
+  app.post('/api/jobs', { schema: schemas.createJob }, async (request, reply) => {
     if (!context.acceptsJobs) throw new OwnerLeavingError();
     let giveBack = () => {};
     const makeRoom = async () => {
@@ -58,26 +33,29 @@ export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
     }
   });
 
-  app.get('/api/jobs', { schema: { querystring: page } }, async ({ query }) => {
-    const { status, limit } = query;
-    return { jobs: await listViews(queue, { limit, ...(status ? { status } : {}) }) };
+  app.get('/api/jobs', { schema: schemas.listJobs }, ({ query, caller }) => {
+    const { sort, limit, cursor, ...filter } = query;
+    const meant = { ...withMoments(filter), userId: caller.userId ?? undefined };
+    return listViews(queue, meant, { sort, limit, cursor });
   });
 
   /** For whoever means all jobs of a state. */
-  app.get('/api/job-ids', { schema: { querystring: ofStatus } }, async ({ query }) => ({
-    ids: await jobIds(store, query.status),
+  app.get('/api/job-ids', { schema: schemas.listJobIds }, async ({ query, caller }) => ({
+    ids: await jobIds(store, query.status, caller.userId ?? undefined),
   }));
 
-  app.get('/api/jobs/:id', { schema: { params: jobId } }, ({ params }) => detailsOf(queue, params.id));
+  app.get('/api/jobs/:id', { schema: schemas.showJob }, ({ params }) => summaryOf(queue, params.id));
 
   /** What the last runs used, for plots. */
-  app.get('/api/jobs/:id/usage', { schema: { params: jobId } }, ({ params }) => usageOf(store, params.id));
+  app.get('/api/jobs/:id/usage', { schema: schemas.showJobUsage }, ({ params }) => usageOf(store, params.id));
 
   /** The process that works on it, as the system sees it now. */
-  app.get('/api/jobs/:id/process', { schema: { params: jobId } }, ({ params }) => context.processStatus(params.id));
+  app.get('/api/jobs/:id/process', { schema: schemas.showJobProcess }, ({ params }) =>
+    context.processStatus(params.id),
+  );
 
   /** State, progress and log lines as they come, beginning with the job's state. The client ends it. */
-  app.get('/api/jobs/:id/events', { schema: { params: jobId } }, async ({ params }, reply) => {
+  app.get('/api/jobs/:id/events', { schema: schemas.followJob }, async ({ params }, reply) => {
     const stream = eventStream(reply);
     const unsubscribe = hub.subscribe(params.id, (news) => stream.send(news.type, news));
     stream.onClose(unsubscribe);

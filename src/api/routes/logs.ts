@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { awaitsPerson } from '../../domain/job.ts';
 import { jobNotFound } from '../../jobs/errors.ts';
 import { followLog } from '../../logs/follow.ts';
@@ -8,22 +8,11 @@ import { type LogPiece, lastLines, linesFrom } from '../../logs/tail.ts';
 import { getJob } from '../../store/jobs.ts';
 import { logPath } from '../../supervisor/job-files.ts';
 import type { ApiContext } from '../context.ts';
-import { jobId } from './job-id.ts';
+import { showLog } from '../schemas/texts.ts';
 
 const DEFAULT_LINES = 50;
 
-const wanted = z
-  .object({
-    lines: z.coerce.number().int().min(0).max(100_000).optional(),
-    from: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
-    follow: z.stringbool().default(false),
-  })
-  .refine(({ lines, from }) => lines === undefined || from === undefined, {
-    message: 'Either lines or from, not both',
-    path: ['from'],
-  });
-
-type Wanted = z.infer<typeof wanted>;
+type Wanted = z.output<typeof showLog.querystring>;
 
 /**
  * `GET /api/jobs/:id/log`: the last `lines` lines of a job's log, or what is there `from` a position on, at most 1 MB of
@@ -35,35 +24,36 @@ type Wanted = z.infer<typeof wanted>;
  * log was deleted meanwhile, a line in square brackets says at which byte it goes on.
  */
 export function logRoutes(server: FastifyInstance, { store, hub, dataDir, acceptsJobs }: ApiContext): void {
-  server
-    .withTypeProvider<ZodTypeProvider>()
-    .get('/api/jobs/:id/log', { schema: { params: jobId, querystring: wanted } }, async (request, reply) => {
-      const { id } = request.params;
-      const job = await getJob(store, id);
-      if (!job) throw await jobNotFound(store, id);
-      const path = logPath(dataDir, id);
-      const { text, position } = await beginning(path, request.query);
-      const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-log-position': String(position) };
-      if (!request.query.follow) return reply.headers(headers).send(text);
-      reply.hijack();
-      const { raw } = reply;
-      raw.writeHead(200, headers);
-      raw.write(text);
-      const log = followLog(path, position, raw);
-      const more = () => log.more().catch((error: Error) => raw.destroy(error));
-      const finish = () => more().then(() => raw.end());
-      // What nobody works on gets no more lines, and an owner that only answers a question starts nothing.
-      if (!acceptsJobs) return finish();
-      const unsubscribe = hub.subscribe(id, (news) => {
-        if (news.type === 'logged') void more();
-        if (news.type === 'state' && awaitsPerson(news.status, news.pausedBy)) void finish();
-      });
-      raw.on('close', unsubscribe);
-      // It may have come to rest before anybody listened.
-      const now = await getJob(store, id);
-      if (!now || awaitsPerson(now.status, now.paused_by)) await finish();
-      else await more();
+  server.withTypeProvider<ZodTypeProvider>().get('/api/jobs/:id/log', { schema: showLog }, async (request, reply) => {
+    const { id } = request.params;
+    const job = await getJob(store, id);
+    if (!job) throw await jobNotFound(store, id);
+    const path = logPath(dataDir, id);
+    const { text, position } = await beginning(path, request.query);
+    const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-log-position': String(position) };
+    if (!request.query.follow) return reply.headers(headers).send(text);
+    reply.hijack();
+    const { raw } = reply;
+    raw.writeHead(200, headers);
+    raw.write(text);
+    const log = followLog(path, position, raw);
+    const more = () => log.more().catch((error: Error) => raw.destroy(error));
+    const finish = async () => {
+      await more();
+      raw.end();
+    };
+    // What nobody works on gets no more lines, and an owner that only answers a question starts nothing.
+    if (!acceptsJobs) return finish();
+    const unsubscribe = hub.subscribe(id, (news) => {
+      if (news.type === 'logged') void more();
+      if (news.type === 'state' && awaitsPerson(news.status, news.pausedBy)) void finish();
     });
+    raw.on('close', unsubscribe);
+    // It may have come to rest before anybody listened.
+    const now = await getJob(store, id);
+    if (!now || awaitsPerson(now.status, now.paused_by)) await finish();
+    else await more();
+  });
 }
 
 /** What is sent at once. Who follows from a position gets everything by following. */

@@ -1,18 +1,11 @@
 /** The queue as a whole: what is in it, its pause. */
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import { pauseAll, resumeAll } from '../../jobs/queue.ts';
 import { queueView } from '../../jobs/queue-view.ts';
 import { getActiveJobs } from '../../store/jobs.ts';
 import type { ApiContext } from '../context.ts';
-
-const pauseWish = z.strictObject({
-  reason: z.string().trim().min(1).max(500).optional(),
-  running: z.boolean().optional(),
-});
-
-const view = z.object({ limit: z.coerce.number().int().min(1).max(10_000).default(1000) });
+import * as schemas from '../schemas/queue.ts';
 
 export function queueRoutes(server: FastifyInstance, context: ApiContext): void {
   const { store, queue } = context;
@@ -24,10 +17,10 @@ export function queueRoutes(server: FastifyInstance, context: ApiContext): void 
     running: async () => (await getActiveJobs(store)).map(({ id }) => id).sort((a, b) => a - b),
   };
 
-  app.get('/api/queue', { schema: { querystring: view } }, ({ query }) => queueView({ ...queue, store }, query));
+  app.get('/api/queue', { schema: schemas.showQueue }, ({ query }) => queueView({ ...queue, store }, query));
 
   /** Nothing starts until it is resumed, also after a restart. */
-  app.post('/api/queue/pause', { schema: { body: pauseWish } }, ({ body }) => pauseAll(hand, body));
+  app.post('/api/queue/pause', { schema: schemas.pauseQueue }, ({ body }) => pauseAll(hand, body));
 
-  app.post('/api/queue/resume', () => resumeAll(hand));
+  app.post('/api/queue/resume', { schema: schemas.resumeQueue }, () => resumeAll(hand));
 }

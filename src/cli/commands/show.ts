@@ -74,7 +74,7 @@ async function writeDown(shell: Shell, id: number, folder: string, json: boolean
 }
 
 async function jobAndProcess(api: ApiClient, id: number): Promise<Shown> {
-  const job = await api.get<JobDetails>(`/api/jobs/${id}`);
+  const job = await api.get<JobDetails>(`/api/jobs/${id}/details`);
   if (job.status !== 'processing') return { ...job, process: null };
   const found = await api.get<ProcessStatus>(`/api/jobs/${id}/process`);
   return { ...job, process: found.running ? found : null };

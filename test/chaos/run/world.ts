@@ -103,7 +103,7 @@ export class World {
 
   /** Everything that the owner knows of a job. */
   async details(job: ChaosJob): Promise<JobDetails> {
-    return await this.owner.api.get<JobDetails>(`/api/jobs/${job.id}`);
+    return await this.owner.api.get<JobDetails>(`/api/jobs/${job.id}/details`);
   }
 
   async resume(job: ChaosJob): Promise<void> {

@@ -1,0 +1,52 @@
+/** The models of this machine, as the routes need them. */
+
+/** A model that there is. */
+export interface ListedModel {
+  name: string;
+  sizeBytes: number;
+  installed: boolean;
+  path?: string;
+  /** Why a file that is there does not count as installed, as the end of a sentence. */
+  problem?: string;
+  inCatalogue: boolean;
+  /** What an engine worker needs with it. */
+  memoryBytes: number;
+}
+
+/** A download, or how the last one of a model ended. */
+export interface ModelPull {
+  name: string;
+  status: 'pulling' | 'complete' | 'failed' | 'cancelled';
+  receivedBytes: number;
+  totalBytes: number;
+  /** ISO 8601. */
+  startedAt: string;
+  endedAt: string | null;
+  /** Why it waits for another attempt, while it does. */
+  retry: string | null;
+  /** Why it failed. */
+  error: unknown;
+}
+
+/** Lists, pulls and removes models. */
+export interface ModelShelf {
+  list(): Promise<ListedModel[]>;
+  /**
+   * Begins a download in the background; one that is under way is left alone.
+   * @throws UsageError when there is no such model
+   */
+  pull(name: string): ModelPull;
+  /** The newest first. */
+  pulls(): ModelPull[];
+  /**
+   * Ends a download; what has arrived is kept for the next one.
+   * @throws UsageError when there is none
+   */
+  cancel(name: string): Promise<ModelPull>;
+  /**
+   * Deletes a model's file.
+   * @param inUse models with which jobs are being worked on
+   * @throws UsageError when it is not installed, when it is in use, and while it is being pulled
+   */
+  remove(name: string, inUse: () => Promise<readonly string[]>): Promise<{ name: string; freedBytes: number }>;
+}

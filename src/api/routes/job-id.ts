@@ -1,4 +1,0 @@
-import { z } from 'zod';
-
-/** The job that a path names. */
-export const jobId = z.object({ id: z.coerce.number().int().positive() });

@@ -1,0 +1,67 @@
+import type { CompiledQuery } from 'kysely';
+import type { JobSummary } from './jobs.ts';
+import type { Store } from './store.ts';
+
+/** Everything but the text, which may be as long as a book. */
+export const SUMMARY = [
+  'id',
+  'filename',
+  'original_path',
+  'output_path',
+  'duration_minutes',
+  'model',
+  'processes',
+  'workers',
+  'status',
+  'progress',
+  'progress_stage',
+  'elapsed_seconds',
+  'speed',
+  'error_message',
+  'estimated_duration',
+  'retry_count',
+  'task_id',
+  'created_at',
+  'updated_at',
+  'started_at',
+  'completed_at',
+  'process_id',
+  'log_file_path',
+  'last_heartbeat',
+  'user_id',
+  'space_id',
+  'engine',
+  'language',
+  'parameters',
+  'priority',
+  'source_sha256',
+  'source_bytes',
+  'source_modified_ms',
+  'error_kind',
+  'error_remedy',
+  'crash_count',
+  'paused_by',
+  'lease_token',
+  'lease_until',
+  'lease_node',
+  'current_run_id',
+  'limit_from_seconds',
+  'smaller_model',
+  'imported_from',
+] as const satisfies readonly (keyof JobSummary)[];
+
+/** The question of a store, put into words once: it is asked for every look at a job, and that took longer than its answer. */
+const questions = new WeakMap<Store, CompiledQuery<JobSummary>>();
+
+/** A job without its text, or undefined. */
+export async function getJobSummary(store: Store, id: number): Promise<JobSummary | undefined> {
+  const question = questions.get(store) ?? ask(store);
+  const { rows } = await store.db.executeQuery<JobSummary>({ ...question, parameters: [id] });
+  return rows[0];
+}
+
+function ask(store: Store): CompiledQuery<JobSummary> {
+  const question = store.db.selectFrom('transcription_jobs').select(SUMMARY).where('id', '=', 0).compile();
+  questions.set(store, question);
+  return question;
+}
