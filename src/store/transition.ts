@@ -95,7 +95,7 @@ async function moveJob(store: Store, trx: Trx, id: number, to: JobStatus, how: T
     toStatus: to,
     actor: how.actor,
     reason: how.reason,
-    data: how.data,
+    data: to === 'paused' ? { ...Object(how.data), pausedBy: how.set?.paused_by ?? null } : how.data,
   });
   return true;
 }
