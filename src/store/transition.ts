@@ -107,7 +107,8 @@ function follows(from: JobStatus, to: JobStatus, now: number): JobPatch {
     ...(from === 'paused' ? { paused_by: null } : {}),
     ...(ends ? { completed_at: now } : {}),
     ...(isAtRest(from) && to === 'pending' ? { ...NO_ERROR, completed_at: null } : {}),
-    ...(isAskedForAgain(from, to) ? { crash_count: 0, retry_count: 0 } : {}),
+    // Whoever asks for it again wants it, whatever became of the page that it was started from.
+    ...(isAskedForAgain(from, to) ? { crash_count: 0, retry_count: 0, on_leave: null } : {}),
   };
 }
 
