@@ -7,6 +7,7 @@ import type { Health } from '../supervisor/health.ts';
 import type { ProcessStatus } from '../supervisor/process-manager.ts';
 import type { RoundReport } from '../supervisor/rounds.ts';
 import type { NewsHub } from './events.ts';
+import type { LiveOptions } from './live/live.ts';
 
 /** What the owner knows of its queue beyond the store, and can do with it. */
 export interface QueueControl extends Omit<QueueContext, 'store'> {
@@ -45,6 +46,8 @@ export interface ApiContext extends SubmitContext {
   health(): Promise<Health>;
   /** Ends orphans and removes what nobody needs, now. */
   cleanup(): Promise<RoundReport>;
+  /** How streams and sockets behave. */
+  live?: LiveOptions;
 }
 
 /** The owner is about to end; the client tries again and may become the owner itself. */

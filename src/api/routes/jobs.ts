@@ -3,14 +3,12 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { JOB_STATUSES } from '../../domain/job.ts';
 import { ENGINE_NAMES } from '../../engines/engine.ts';
-import { jobNotFound } from '../../jobs/errors.ts';
 import { jobIds, listViews } from '../../jobs/list.ts';
 import { submit } from '../../jobs/submit.ts';
 import { usageOf } from '../../jobs/usage.ts';
 import { detailsOf } from '../../jobs/view.ts';
-import { getJob } from '../../store/jobs.ts';
 import { type ApiContext, OwnerLeavingError } from '../context.ts';
-import { eventStream } from '../sse.ts';
+import { pageFields } from '../live/fields.ts';
 import { jobId } from './job-id.ts';
 
 const ofStatus = z.object({ status: z.enum(JOB_STATUSES) });
@@ -29,6 +27,7 @@ const submission = z.strictObject({
   chunkTimeoutSeconds: z.number().positive().optional(),
   again: z.boolean().optional(),
   watched: z.boolean().optional(),
+  ...pageFields,
 });
 
 const page = z.object({
@@ -37,7 +36,7 @@ const page = z.object({
 });
 
 export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
-  const { store, hub } = context;
+  const { store } = context;
   const queue = { store, ...context.queue };
   const app = server.withTypeProvider<ZodTypeProvider>();
 
@@ -75,19 +74,4 @@ export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
 
   /** The process that works on it, as the system sees it now. */
   app.get('/api/jobs/:id/process', { schema: { params: jobId } }, ({ params }) => context.processStatus(params.id));
-
-  /** State, progress and log lines as they come, beginning with the job's state. The client ends it. */
-  app.get('/api/jobs/:id/events', { schema: { params: jobId } }, async ({ params }, reply) => {
-    const stream = eventStream(reply);
-    const unsubscribe = hub.subscribe(params.id, (news) => stream.send(news.type, news));
-    stream.onClose(unsubscribe);
-    const job = await getJob(store, params.id);
-    if (!job) {
-      stream.send('problem', { message: (await jobNotFound(store, params.id)).message });
-      return stream.end();
-    }
-    stream.send('state', { type: 'state', jobId: job.id, status: job.status, pausedBy: job.paused_by });
-    const why = job.status === 'pending' ? context.queue.whyWaiting(job.id) : undefined;
-    if (why !== undefined) stream.send('waiting', { type: 'waiting', jobId: job.id, why });
-  });
 }
