@@ -258,6 +258,8 @@ async function serve(
     dataDir,
     engines: allEngines(),
     settings,
+    onLeave: config.onLeave,
+    live: { progressWebSocket: config.progressWebSocket, clock, onProblem },
     acceptsJobs: options.acceptsJobs,
     reservePlace: async () => (config.queueEnabled ? () => {} : await reservations.keep()),
     want: (jobId) => {

@@ -3,6 +3,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { LonghandError, UsageError } from '../domain/errors.ts';
+import type { JobStatus } from '../domain/job.ts';
+import type { News } from '../supervisor/news.ts';
 import { type Problem, reportOfProblem } from './problem.ts';
 
 /** Nobody listens, or the owner ended in the middle: somebody else may be the owner soon. */
@@ -14,6 +16,14 @@ export interface ServerEvent {
   event: string;
   data: unknown;
 }
+
+/** What the streams of events say, as far as commands listen to it. */
+export type Announcement =
+  | Exclude<News, { type: 'logged' | 'state' }>
+  /** A change of a job's state, in the store; without an id it is where the job stands as the stream begins. */
+  | { type: 'state'; id?: number; jobId: number; status: JobStatus; pausedBy: string | null }
+  /** All that belongs to the change is done: whoever hears it finds everything as it will stay. */
+  | { type: 'settled'; jobId: number; status: JobStatus; pausedBy?: string | null };
 
 export class ApiClient {
   readonly #socketPath: string;

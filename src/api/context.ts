@@ -7,6 +7,7 @@ import type { Health } from '../supervisor/health.ts';
 import type { ProcessStatus } from '../supervisor/process-manager.ts';
 import type { RoundReport } from '../supervisor/rounds.ts';
 import type { NewsHub } from './events.ts';
+import type { LiveOptions } from './live/live.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { ToldSetting } from './schemas/service.ts';
 
@@ -51,6 +52,8 @@ export interface ApiContext extends SubmitContext {
   toldSettings(): ToldSetting[];
   /** Ends orphans and removes what nobody needs, now. */
   cleanup(): Promise<RoundReport>;
+  /** How streams and sockets behave. */
+  live?: LiveOptions;
 }
 
 /** The owner is about to end; the client tries again and may become the owner itself. */

@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { LOCAL_OWNER } from './caller.ts';
 import type { ApiContext } from './context.ts';
+import { watchPages } from './live/watch-pages.ts';
+import { progressSocket } from './routes/progress-socket.ts';
 import { registerRoutes } from './routes.ts';
 import { bareServer } from './server.ts';
 
@@ -11,6 +13,8 @@ export async function buildNetworkServer(context: ApiContext): Promise<FastifyIn
   server.addHook('onRequest', async (request) => {
     request.caller = { ...LOCAL_OWNER, local: false };
   });
+  await progressSocket(server, context);
   registerRoutes(server, context);
+  watchPages(server, context);
   return server;
 }

@@ -1,8 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { type ApiClient, OwnerGoneError } from '../api/client.ts';
+import { type Announcement, type ApiClient, OwnerGoneError } from '../api/client.ts';
 import { awaitsPerson, type JobStatus } from '../domain/job.ts';
 import type { JobView } from '../jobs/view.ts';
-import type { News } from '../supervisor/news.ts';
 
 /** Where a job stands. */
 export interface JobState {
@@ -27,7 +26,11 @@ export interface Follower {
  * Opens the stream; what happens from here on is not missed.
  * @param onNews gets the news of every job, also of those that are not followed
  */
-export async function followJobs(api: ApiClient, onNews: (news: News) => void, signal: AbortSignal): Promise<Follower> {
+export async function followJobs(
+  api: ApiClient,
+  onNews: (news: Announcement) => void,
+  signal: AbortSignal,
+): Promise<Follower> {
   // Any number of questions hang on it at once; Node takes more than ten for a leak.
   setMaxListeners(0, signal);
   const leaving = new AbortController();
@@ -36,7 +39,7 @@ export async function followJobs(api: ApiClient, onNews: (news: News) => void, s
   const waiting = new Map<number, Set<() => void>>();
   const ended = pump(events, (news) => {
     onNews(news);
-    if (news.type !== 'state' || !awaitsPerson(news.status, news.pausedBy)) return;
+    if (news.type !== 'settled' || !awaitsPerson(news.status, news.pausedBy)) return;
     for (const wake of waiting.get(news.jobId) ?? []) wake();
     waiting.delete(news.jobId);
   });
@@ -59,7 +62,7 @@ export async function followJobs(api: ApiClient, onNews: (news: News) => void, s
   };
 }
 
-async function pump(events: AsyncGenerator<{ data: unknown }>, onNews: (news: News) => void): Promise<never> {
-  for await (const { data } of events) onNews(data as News);
+async function pump(events: AsyncGenerator<{ data: unknown }>, onNews: (news: Announcement) => void): Promise<never> {
+  for await (const { data } of events) onNews(data as Announcement);
   throw new OwnerGoneError('The stream of events ended.');
 }

@@ -7,7 +7,7 @@
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { relative } from 'node:path';
-import { type ApiClient, OwnerGoneError } from '../api/client.ts';
+import { type Announcement, type ApiClient, OwnerGoneError } from '../api/client.ts';
 import type { Config } from '../config/schema.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { LonghandError, reportOf } from '../domain/errors.ts';
@@ -16,7 +16,6 @@ import { modelAsGiven, submissionOf } from '../jobs/submission.ts';
 import { FolderWatch } from '../jobs/watch-folder.ts';
 import type { WatchedFile, WatchedResult } from '../jobs/watched.ts';
 import type { Session } from '../session/session.ts';
-import type { News } from '../supervisor/news.ts';
 import { followJobs } from './follow-jobs.ts';
 import { handInWatched } from './hand-in.ts';
 import { type Interruption, onInterrupt } from './interrupt.ts';
@@ -148,8 +147,8 @@ class Watching {
     this.#stop.signal.throwIfAborted();
   }
 
-  #hear(news: News): void {
-    if (news.type !== 'state' || news.status === 'paused' || !awaitsPerson(news.status, news.pausedBy)) return;
+  #hear(news: Announcement): void {
+    if (news.type !== 'settled' || news.status === 'paused' || !awaitsPerson(news.status, news.pausedBy)) return;
     this.#rested.add(news.jobId);
     this.#wake.abort();
   }

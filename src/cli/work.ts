@@ -5,13 +5,12 @@
  * When that one ends (its user pressed Ctrl-C, it was killed), this process takes the ownership over and goes on.
  * The first Ctrl-C stops its jobs at their checkpoints, a second one ends them at once.
  */
-import { type ApiClient, OwnerGoneError } from '../api/client.ts';
+import { type Announcement, type ApiClient, OwnerGoneError } from '../api/client.ts';
 import type { Config } from '../config/schema.ts';
 import { LonghandError } from '../domain/errors.ts';
 import type { JobView } from '../jobs/view.ts';
 import type { OwnerProcess } from '../session/owner-process.ts';
 import type { Session } from '../session/session.ts';
-import type { News } from '../supervisor/news.ts';
 import { type Follower, followJobs } from './follow-jobs.ts';
 import { type Interruption, onInterrupt } from './interrupt.ts';
 import { say } from './output.ts';
@@ -151,7 +150,7 @@ class Work<T extends Task> {
     this.#options.onRefused(error, task);
   }
 
-  #show(news: News): void {
+  #show(news: Announcement): void {
     const { jobId } = news;
     if (!this.#ours.has(jobId)) return;
     if (news.type === 'progress') this.#display.progress(jobId, news.progress);

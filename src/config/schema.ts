@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { parseByteSize } from '../domain/bytes.ts';
 import { UsageError } from '../domain/errors.ts';
+import { ON_LEAVE } from '../domain/job.ts';
 import { LOG_LEVELS } from '../domain/log-level.ts';
 import { parseQuietHours } from '../domain/quiet-hours.ts';
 import { ENGINE_NAMES } from '../engines/engine.ts';
@@ -158,6 +159,16 @@ export const SETTINGS = {
   logTotalBytes: setting('LONGHAND_LOG_TOTAL', size.default(1024 ** 3), 'most that all logs together may take'),
   eventDays: setting('LONGHAND_EVENT_DAYS', positive.default(365), 'days that events, the trail of changes, are kept'),
   usageDays: setting('LONGHAND_USAGE_DAYS', positive.default(30), 'days that what a run used over time is kept'),
+  progressWebSocket: setting(
+    'ENABLE_PROGRESS_WEBSOCKET',
+    flag.default(true),
+    'false: there is no WebSocket that tells the progress of a job',
+  ),
+  onLeave: setting(
+    'LONGHAND_ON_LEAVE',
+    z.enum(ON_LEAVE, `it must be one of ${ON_LEAVE.join(', ')}`).default('continue'),
+    'what becomes of a job when the page that started it stays closed',
+  ),
   tracking: setting('LONGHAND_PROCESS_TRACKING', flag.default(true), 'false: every transcribe runs with --untracked'),
   modelMirror: setting('LONGHAND_MODEL_MIRROR', z.url().optional(), 'where models are downloaded from'),
   openaiUrl: setting('LONGHAND_OPENAI_URL', z.url().optional(), 'an OpenAI-compatible server, ending in /v1'),

@@ -37,6 +37,10 @@ export function statesBefore(to: JobStatus): JobStatus[] {
 /** After so long without a heartbeat nobody is thought to work on a job. */
 export const ORPHAN_TIMEOUT_SECONDS = 300;
 
+/** What may become of a job when the page that started it stays closed. */
+export const ON_LEAVE = ['continue', 'cancel'] as const;
+export type OnLeave = (typeof ON_LEAVE)[number];
+
 /** States in which a job rests until somebody acts on it. */
 export function isAtRest(status: JobStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled' || status === 'paused';

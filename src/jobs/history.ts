@@ -126,7 +126,7 @@ function stepOf({ from, to, actor, reason }: EventView): string {
     case 'retrying':
       return reason ?? 'To be tried again';
     case 'cancelled':
-      return `Cancelled ${by(actor)}${from === 'processing' ? ' while it was worked on' : ''}`;
+      return `Cancelled ${by(actor)}${from === 'processing' ? ' while it was worked on' : ''}${actor === 'owner' ? because(reason) : ''}`;
     case 'paused':
       return actor === USER ? `Paused ${by(actor)}` : capital(reason ?? `Paused ${by(actor)}`);
     case 'pending':

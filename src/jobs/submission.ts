@@ -1,4 +1,5 @@
 import { resolve, sep } from 'node:path';
+import type { OnLeave } from '../domain/job.ts';
 import type { EngineName } from '../engines/engine.ts';
 import type { JobParameters } from '../pipeline/order.ts';
 
@@ -13,10 +14,13 @@ export interface Submission extends Omit<JobParameters, 'engine'> {
   again?: boolean | undefined;
   /** It comes from a watched folder: it is recorded that this file, as it is now, was handed in. */
   watched?: boolean | undefined;
+  /** The page that hands it in, and what becomes of the job when that is closed. */
+  clientId?: string | undefined;
+  onLeave?: OnLeave | undefined;
 }
 
 /** The part of the settings that goes with a job and stays with it. */
-export type SubmissionSettings = Omit<Submission, 'path' | 'id' | 'again' | 'watched'>;
+export type SubmissionSettings = Omit<Submission, 'path' | 'id' | 'again' | 'watched' | 'clientId' | 'onLeave'>;
 
 /** A recording with what the settings say today. */
 export function submissionOf(path: string, settings: SubmissionSettings): Submission {

@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
+import type { OnLeave } from '../domain/job.ts';
 import type { Engine, EngineName, EngineSettings } from '../engines/engine.ts';
 import { sha256OfFile } from '../files/hash.ts';
 import type { JobParameters } from '../pipeline/order.ts';
@@ -13,6 +14,7 @@ import { chooseEngine } from './choose-engine.ts';
 import { type Duplicate, insertUnlessDone } from './duplicates.ts';
 import { JobStateError } from './errors.ts';
 import type { Lengths } from './lengths.ts';
+import { pageLeaveOf } from './page-leave.ts';
 import type { Submission } from './submission.ts';
 
 export interface SubmitContext {
@@ -21,6 +23,8 @@ export interface SubmitContext {
   settings: EngineSettings;
   /** Finds out how long the recordings are that wait; without it they are looked at when their turn comes. */
   lengths?: Lengths;
+  /** What becomes of jobs whose pages are left, where the pages do not say. */
+  onLeave?: OnLeave;
   /** Called before a job is made; where it throws none is. */
   makeRoom?(): Promise<void>;
 }
@@ -58,10 +62,11 @@ export async function submit(context: SubmitContext, wish: Submission): Promise<
   }
 }
 
-async function accept({ store, engines, settings, lengths, makeRoom }: SubmitContext, wish: Submission, facts: Stats) {
+async function accept(context: SubmitContext, wish: Submission, facts: Stats) {
+  const { store, engines, settings, lengths, makeRoom } = context;
   const { engine, model } = await chooseEngine(engines, settings, wish);
   requireChunkFits(engine, wish);
-  const { path, id: number, again, watched, ...asked } = wish;
+  const { path, id: number, again, watched, clientId, onLeave, ...asked } = wish;
   const parameters: JobParameters = { ...asked, engine: engine.name };
   const job = {
     ...(number === undefined ? {} : { id: number }),
@@ -76,6 +81,7 @@ async function accept({ store, engines, settings, lengths, makeRoom }: SubmitCon
     sourceBytes: facts.size,
     sourceModifiedMs: Math.round(facts.mtimeMs),
     stages: STAGES,
+    ...pageLeaveOf({ clientId, onLeave }, context.onLeave),
     watched: watched ?? false,
     actor: watched ? 'watch' : 'user',
   } satisfies NewJob;

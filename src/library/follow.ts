@@ -1,7 +1,6 @@
-import { type ApiClient, OwnerGoneError } from '../api/client.ts';
+import { type Announcement, type ApiClient, OwnerGoneError } from '../api/client.ts';
 import { awaitsPerson } from '../domain/job.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
-import type { News } from '../supervisor/news.ts';
 
 export interface FollowOptions {
   onProgress(progress: ProgressReport): void;
@@ -28,9 +27,10 @@ export async function follow(api: ApiClient, id: number, { onProgress, signal, s
   if (signal?.aborted) giveUp();
   try {
     for await (const { data } of api.events(`/api/jobs/${id}/events`, leave.signal)) {
-      const news = data as News;
+      const news = data as Announcement;
       if (news.type === 'progress') onProgress(news.progress);
-      if (news.type !== 'state') continue;
+      const isWhereItStands = news.type === 'settled' || (news.type === 'state' && news.id === undefined);
+      if (!isWhereItStands) continue;
       if (signal?.aborted && news.status !== 'processing') throw signal.reason;
       if (awaitsPerson(news.status, news.pausedBy)) return;
     }

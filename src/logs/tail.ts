@@ -18,6 +18,14 @@ export interface LogPiece {
   position: number;
 }
 
+/** As `LogPiece`, in bytes, so that the position of each line in it can be told. */
+export interface LogBytes {
+  bytes: Buffer;
+  position: number;
+  /** It is not from the log: it says what of it is not there. */
+  isGap: boolean;
+}
+
 /**
  * The last `lines` lines, read from the end, so that the size of the log does not matter. Where the current file has
  * fewer it reads on in the rotated parts, to the beginning of the log or to a part that is gone. A missing log is empty.
@@ -38,14 +46,27 @@ export async function lastLines(path: string, lines: number): Promise<LogPiece> 
  * is left behind it. So it is for a position behind the end: what was there was lost, in a power cut for example.
  */
 export async function linesFrom(path: string, position: number): Promise<LogPiece> {
+  const piece = await bytesFrom(path, position);
+  return { text: piece.bytes.toString('utf8'), position: piece.position };
+}
+
+/** As `linesFrom`, in bytes. */
+export async function bytesFrom(path: string, position: number): Promise<LogBytes> {
   return readLog(path, async (log) => {
     if (position > log.end) return jump(`This log ends before byte ${position}`, log.end);
     const section = await log.sectionFrom(position);
-    if (!section) return position === log.end ? { text: '', position } : gone(position, log.end);
+    if (!section) return position === log.end ? { ...NOTHING, position } : gone(position, log.end);
     if (section.start > position) return gone(position, section.start);
     return linesIn(section, position);
   });
 }
+
+/** The position at which the last `lines` lines begin, as far as `lastLines` finds them. */
+export async function startOfLastLines(path: string, lines: number): Promise<number> {
+  return readLog(path, async (log) => log.end - (lines > 0 ? (await bytesOfLastLines(log, lines)).length : 0));
+}
+
+const NOTHING = { bytes: Buffer.alloc(0), isGap: false } as const;
 
 async function readLog<T>(path: string, read: (log: LogReader) => Promise<T>): Promise<T> {
   const log = await LogReader.open(path);
@@ -56,13 +77,13 @@ async function readLog<T>(path: string, read: (log: LogReader) => Promise<T>): P
   }
 }
 
-async function linesIn(section: Section, position: number): Promise<LogPiece> {
+async function linesIn(section: Section, position: number): Promise<LogBytes> {
   const bytes = await readIfReadable(section, position, Math.min(section.end, position + PIECE_BYTES));
   if (bytes.length === 0) return gone(position, section.end);
   const lines = bytes.lastIndexOf(NEWLINE) + 1;
   const isAllThereIs = section.rotated || bytes.length === PIECE_BYTES;
   const end = lines === 0 && isAllThereIs ? wholeCharacters(bytes) || bytes.length : lines;
-  return { text: bytes.toString('utf8', 0, end), position: position + end };
+  return { bytes: bytes.subarray(0, end), position: position + end, isGap: false };
 }
 
 /** Nothing of a part that is damaged. */
@@ -75,12 +96,12 @@ async function readIfReadable(section: Section, from: number, to: number): Promi
   }
 }
 
-function gone(from: number, to: number): LogPiece {
+function gone(from: number, to: number): LogBytes {
   return jump(`Bytes ${from} to ${to} of this log are no longer there`, to);
 }
 
-function jump(what: string, position: number): LogPiece {
-  return { text: `[${what}; it goes on at byte ${position}]\n`, position };
+function jump(what: string, position: number): LogBytes {
+  return { bytes: Buffer.from(`[${what}; it goes on at byte ${position}]\n`), position, isGap: true };
 }
 
 async function bytesOfLastLines(log: LogReader, lines: number): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import { type Insertable, type Kysely, sql } from 'kysely';
 import type { JobStatus } from '../domain/job.ts';
 import { compiled } from './compiled.ts';
+import { noteWritten } from './event-readers.ts';
 import { jsonOrNull } from './json.ts';
 import { literal } from './literal.ts';
 import type { Database, EventRow, EventsTable, EventType } from './schema.ts';
@@ -43,6 +44,7 @@ export async function appendEvent(store: Store, trx: Trx, event: NewEvent): Prom
     reason: event.reason ?? null,
     data: jsonOrNull(event.data),
   });
+  noteWritten(trx);
 }
 
 const insertEvent = compiled((db, row: Insertable<EventsTable>) => db.insertInto('events').values(row));
@@ -56,10 +58,44 @@ export async function listEvents(
   page: { jobId?: number; after?: number; limit?: number } = {},
 ): Promise<EventRow[]> {
   // The events of one job cannot overtake each other: whoever writes one holds the job.
-  if (store.dialect === 'sqlite' || page.jobId !== undefined) return await selectEvents(store.db, page);
+  if (page.jobId !== undefined) return await selectEvents(store.db, page);
+  return await behindWriters(store, (db) => selectEvents(db, page));
+}
+
+/**
+ * The ids of the oldest and of the newest event; undefined when there is none. No event appears later at or below the newest.
+ */
+export async function eventBounds(store: Store): Promise<{ oldest: number; newest: number } | undefined> {
+  return await behindWriters(store, async (db) => {
+    const ids = db.selectFrom('events').select('id').limit(literal(1));
+    const [oldest, newest] = [
+      await ids.orderBy('id').executeTakeFirst(),
+      await ids.orderBy('id', 'desc').executeTakeFirst(),
+    ];
+    return oldest && newest && { oldest: oldest.id, newest: newest.id };
+  });
+}
+
+/**
+ * Events of a stretch that no event is added to any more, the oldest first.
+ * @param stretch behind `after`, up to `upTo`, which is an id that was read in order before; of `jobIds` alone, where given
+ */
+export async function eventsBetween(
+  { db }: Store,
+  stretch: { after: number; upTo: number; jobIds?: readonly number[] | undefined; limit: number },
+): Promise<EventRow[]> {
+  const { after, upTo, jobIds, limit } = stretch;
+  let query = db.selectFrom('events').selectAll().where('id', '>', after).where('id', '<=', upTo);
+  if (jobIds) query = query.where('job_id', 'in', jobIds);
+  return await query.orderBy('id').limit(literal(limit)).execute();
+}
+
+/** Reads when everybody who has drawn a number has committed. */
+async function behindWriters<T>(store: Store, read: (db: Kysely<Database>) => Promise<T>): Promise<T> {
+  if (store.dialect === 'sqlite') return await read(store.db);
   return await inTransaction(store, async (trx) => {
     await sql`select pg_advisory_xact_lock(${EVENTS_LOCK})`.execute(trx);
-    return await selectEvents(trx, page);
+    return await read(trx);
   });
 }
 

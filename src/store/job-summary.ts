@@ -48,6 +48,8 @@ export const SUMMARY = [
   'limit_from_seconds',
   'smaller_model',
   'imported_from',
+  'client_id',
+  'on_leave',
 ] as const satisfies readonly (keyof JobSummary)[];
 
 /** The question of a store, put into words once: it is asked for every look at a job, and that took longer than its answer. */

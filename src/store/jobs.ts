@@ -63,6 +63,9 @@ export interface NewJob {
   taskId?: string;
   userId?: string;
   spaceId?: string;
+  /** The page that started it, and that it is cancelled when that page stays closed. */
+  clientId?: string;
+  onLeave?: 'cancel';
   /** The stages this job will go through, and those it will not. */
   stages?: Partial<Record<StageName, 'not_started' | 'skipped'>>;
   /** Set for a file of a watched folder: it is recorded as handed in, with the job. Needs path, bytes and time of the source. */
@@ -172,6 +175,8 @@ function jobValues(job: NewJob, now: number): JobInsert {
       task_id: job.taskId,
       user_id: job.userId,
       space_id: job.spaceId,
+      client_id: job.clientId,
+      on_leave: job.onLeave,
     }),
   };
 }

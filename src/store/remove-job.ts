@@ -27,10 +27,10 @@ export async function removeJob(
   return await inTransaction(store, async (trx) => {
     const head = await lockJob(store, trx, jobId);
     if (!head || head.status === 'processing') return undefined;
-    const { filename } = await trx
+    const { filename, user_id } = await trx
       .deleteFrom('transcription_jobs')
       .where('id', '=', jobId)
-      .returning('filename')
+      .returning(['filename', 'user_id'])
       .executeTakeFirstOrThrow();
     const { status } = head;
     await appendEvent(store, trx, {
@@ -40,7 +40,7 @@ export async function removeJob(
       fromStatus: status,
       actor,
       reason,
-      data: { filename },
+      data: { filename, ...(user_id === null ? {} : { userId: user_id }) },
     });
     return { filename, status };
   });

@@ -66,6 +66,10 @@ export interface JobsTable {
   smaller_model: string | null;
   /** The program and the row that an imported job comes from; null for our own. */
   imported_from: string | null;
+  /** The page that started it, by the name it gave itself. */
+  client_id: string | null;
+  /** What becomes of it when that page stays closed; null: it goes on. */
+  on_leave: 'cancel' | null;
 }
 
 export interface QueueTable {

@@ -1,3 +1,4 @@
+import { wakeReaders } from './event-readers.ts';
 import { lostToAnother } from './postgres-errors.ts';
 import type { Store, Trx } from './store.ts';
 
@@ -12,7 +13,9 @@ const TRIES = 5;
 export async function inTransaction<T>(store: Store, work: (trx: Trx) => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await store.db.transaction().execute(work);
+      const { trx, result } = await store.db.transaction().execute(async (trx) => ({ trx, result: await work(trx) }));
+      wakeReaders(store, trx);
+      return result;
     } catch (error) {
       if (tried === TRIES || !lostToAnother(error)) throw error;
     }

@@ -94,7 +94,7 @@ async function moveJob(store: Store, trx: Trx, id: number, to: JobStatus, how: T
     toStatus: to,
     actor: how.actor,
     reason: how.reason,
-    data: how.data,
+    data: to === 'paused' ? { ...Object(how.data), pausedBy: how.set?.paused_by ?? null } : how.data,
   });
   return true;
 }
@@ -112,7 +112,8 @@ function follows(from: JobStatus, to: JobStatus, now: number): JobPatch {
     ...(from === 'paused' ? { paused_by: null } : {}),
     ...(ends ? { completed_at: now } : {}),
     ...(isAtRest(from) && to === 'pending' ? { ...NO_ERROR, completed_at: null } : {}),
-    ...(isAskedForAgain(from, to) ? { crash_count: 0, retry_count: 0 } : {}),
+    // Whoever asks for it again wants it, whatever became of the page that it was started from.
+    ...(isAskedForAgain(from, to) ? { crash_count: 0, retry_count: 0, on_leave: null } : {}),
   };
 }
 

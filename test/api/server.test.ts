@@ -494,6 +494,7 @@ describe('the news of a job', () => {
     const socket = join(dataDir, 's');
     await server.listen({ path: socket });
     const events = new ApiClient(socket).events(`/api/jobs/${id}/events`);
+    expect((await events.next()).value).toEqual({ event: 'ready', data: { type: 'ready' } });
     expect((await events.next()).value).toEqual({
       event: 'state',
       data: { type: 'state', jobId: id, status: 'pending', pausedBy: null },
@@ -507,10 +508,11 @@ describe('the news of a job', () => {
     await events.return(undefined);
   });
 
-  test('of a job that does not exist are one sentence', async () => {
+  test('of a job that does not exist are not there', async () => {
     const { server } = await api();
-    const { body } = await server.inject('/api/jobs/99/events');
-    expect(body).toBe('event: problem\ndata: {"message":"There is no job 99."}\n\n');
+    for (const path of ['events', 'log/events']) {
+      expectProblem(await server.inject(`/api/jobs/99/${path}`), 404, 'job_not_found', /^There is no job 99\.$/);
+    }
   });
 });
 

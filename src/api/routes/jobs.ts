@@ -1,18 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { jobNotFound } from '../../jobs/errors.ts';
 import { jobIds, listViews } from '../../jobs/list.ts';
 import { submit } from '../../jobs/submit.ts';
 import { usageOf } from '../../jobs/usage.ts';
 import { summaryOf } from '../../jobs/view.ts';
-import { getJob } from '../../store/jobs.ts';
 import { type ApiContext, OwnerLeavingError } from '../context.ts';
 import * as schemas from '../schemas/jobs.ts';
 import { withMoments } from '../schemas/list.ts';
-import { eventStream } from '../sse.ts';
 
 export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
-  const { store, hub } = context;
+  const { store } = context;
   const queue = { store, ...context.queue };
   const app = server.withTypeProvider<ZodTypeProvider>();
 
@@ -53,19 +50,4 @@ export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
   app.get('/api/jobs/:id/process', { schema: schemas.showJobProcess }, ({ params }) =>
     context.processStatus(params.id),
   );
-
-  /** State, progress and log lines as they come, beginning with the job's state. The client ends it. */
-  app.get('/api/jobs/:id/events', { schema: schemas.followJob }, async ({ params }, reply) => {
-    const stream = eventStream(reply);
-    const unsubscribe = hub.subscribe(params.id, (news) => stream.send(news.type, news));
-    stream.onClose(unsubscribe);
-    const job = await getJob(store, params.id);
-    if (!job) {
-      stream.send('problem', { message: (await jobNotFound(store, params.id)).message });
-      return stream.end();
-    }
-    stream.send('state', { type: 'state', jobId: job.id, status: job.status, pausedBy: job.paused_by });
-    const why = job.status === 'pending' ? context.queue.whyWaiting(job.id) : undefined;
-    if (why !== undefined) stream.send('waiting', { type: 'waiting', jobId: job.id, why });
-  });
 }

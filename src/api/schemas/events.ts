@@ -1,6 +1,7 @@
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
-import { moment, plain } from './common.ts';
+import { jobList, streamFields } from '../live/fields.ts';
+import { jobId, moment, plain } from './common.ts';
 
 /** A change, as people and programs see it. */
 export const event = z.strictObject({
@@ -13,9 +14,39 @@ export const event = z.strictObject({
   data: z.unknown().describe('What is known beyond that; its keys depend on the type'),
 });
 
+/** Where a stream is to go on. */
+export const eventId = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const stream = {
+  ...streamFields,
+  lastEventId: eventId
+    .optional()
+    .describe('The last id that came, where the header Last-Event-ID cannot be sent: the stream goes on behind it'),
+};
+const TAGS = ['Events'];
+const events = { 200: plain('text/event-stream', 'Events until the client leaves') };
+
 export const followAll = {
-  tags: ['Events'],
+  tags: TAGS,
   operationId: 'followAll',
-  summary: 'State and progress of all jobs as they come (server-sent events)',
-  response: { 200: plain('text/event-stream', 'A `ready`, then events until the client leaves') },
+  summary: 'What happens to all jobs, as it happens (server-sent events)',
+  querystring: z.object({ ...stream, jobs: jobList.optional().describe('These jobs alone: 1,2,3') }),
+  response: events,
+} satisfies FastifySchema;
+
+export const followJob = {
+  tags: TAGS,
+  operationId: 'followJob',
+  summary: 'What happens to a job, as it happens, beginning with its state (server-sent events)',
+  params: jobId,
+  querystring: z.object(stream),
+  response: events,
+} satisfies FastifySchema;
+
+export const followLog = {
+  tags: TAGS,
+  operationId: 'followLog',
+  summary: 'The last lines of the log of a job, then each as it is written (server-sent events)',
+  params: jobId,
+  querystring: z.object({ ...stream, lines: z.coerce.number().int().min(0).max(100_000).default(50) }),
+  response: events,
 } satisfies FastifySchema;

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { ENGINE_NAMES } from '../../engines/engine.ts';
 import type { Submitted } from '../../jobs/submit.ts';
 import type { JobView } from '../../jobs/view.ts';
-import { bytes, count, failure, jobId, limit, moment, plain, seconds, status, text } from './common.ts';
+import { pageFields } from '../live/fields.ts';
+import { bytes, count, failure, jobId, limit, moment, seconds, status, text } from './common.ts';
 import { list } from './list.ts';
 import { problems } from './problem.ts';
 
@@ -23,6 +24,7 @@ export const submission = z.strictObject({
   chunkTimeoutSeconds: z.number().positive().optional(),
   again: z.boolean().optional().describe('Make a job of it even when the same recording is one already'),
   watched: z.boolean().optional().describe('It comes from a watched folder'),
+  ...pageFields,
 });
 
 const submitted = z
@@ -145,14 +147,6 @@ export const showJobProcess = {
     }),
     ...problems(404),
   },
-} satisfies FastifySchema;
-
-export const followJob = {
-  tags: ['Events'],
-  operationId: 'followJob',
-  summary: 'State, progress and log lines of a job as they come (server-sent events)',
-  params: jobId,
-  response: { 200: plain('text/event-stream', 'Events until the client leaves') },
 } satisfies FastifySchema;
 
 export const chunkList = {

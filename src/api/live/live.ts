@@ -1,0 +1,119 @@
+/** All that is live of one owner: the streams over its socket and over TCP come from the same readings. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Clock, systemClock } from '../../domain/clock.ts';
+import { logPath } from '../../supervisor/job-files.ts';
+import type { ApiContext } from '../context.ts';
+import type { NewsHub } from '../events.ts';
+import { type EventStream, eventStream } from '../sse.ts';
+import { EventFeed } from './event-feed.ts';
+import { LogFeed } from './log-feed.ts';
+import { Presence, pageOf } from './presence.ts';
+import { Present } from './present.ts';
+
+/** How the live part behaves; what is left out has the defaults of the settings. */
+export interface LiveOptions {
+  /** False: there is no WebSocket. */
+  progressWebSocket?: boolean;
+  clock?: Clock;
+  /** What went wrong where nobody asked. */
+  onProblem?(sentence: string): void;
+}
+
+const lives = new WeakMap<NewsHub, Live>();
+
+/** The one of the owner whose news these are; made when it is first asked for. */
+export function liveOf(context: ApiContext): Live {
+  const live = lives.get(context.hub) ?? new Live(context);
+  lives.set(context.hub, live);
+  return live;
+}
+
+export class Live {
+  readonly clock: Clock;
+  readonly feed: EventFeed;
+  readonly present: Present;
+  readonly presence: Presence;
+  readonly #hub: NewsHub;
+  readonly #dataDir: string;
+  readonly #logs = new Map<number, LogFeed>();
+  /** The open streams of each server that has not been closed. */
+  readonly #streams = new Map<FastifyInstance['server'], Set<EventStream>>();
+  readonly #forgetNews: () => void;
+
+  constructor(context: ApiContext) {
+    const { store, hub, dataDir } = context;
+    this.clock = context.live?.clock ?? systemClock;
+    this.#hub = hub;
+    this.#dataDir = dataDir;
+    this.feed = new EventFeed(store, hub, this.clock);
+    this.present = new Present(context, this.feed.owners);
+    this.presence = new Presence(this.clock);
+    this.#forgetNews = hub.subscribeToAll((news) => {
+      if (news.type === 'logged') void this.#logs.get(news.jobId)?.more();
+    });
+  }
+
+  /** Streams of server-sent events that are open now. */
+  get sseClients(): number {
+    return [...this.#streams.values()].reduce((sum, streams) => sum + streams.size, 0);
+  }
+
+  /** Ends a server's streams when it closes, and everything with the last server. */
+  attach(server: FastifyInstance): void {
+    this.#streams.set(server.server, new Set());
+    server.addHook('preClose', () => this.#detach(server.server));
+  }
+
+  /** Takes a reply over as a stream; the page that it belongs to is open as long as it is. */
+  stream(request: FastifyRequest, reply: FastifyReply, clientId: string | undefined): EventStream {
+    const stream = eventStream(reply, this.clock);
+    const streams = this.#streams.get(request.server.server);
+    streams?.add(stream);
+    const leave = clientId === undefined ? undefined : this.enter(request, clientId);
+    stream.onClose(() => {
+      streams?.delete(stream);
+      leave?.();
+    });
+    return stream;
+  }
+
+  /** A page has come, by any kind of stream. @returns a function that says that this stream is closed */
+  enter(request: FastifyRequest, clientId: string): () => void {
+    return this.presence.enter(pageOf(request.caller.userId, clientId));
+  }
+
+  /** Sends the lines of a job's log from a position on. */
+  async followLog(stream: EventStream, jobId: number, from: number): Promise<void> {
+    const log = this.#logs.get(jobId) ?? new LogFeed(logPath(this.#dataDir, jobId));
+    this.#logs.set(jobId, log);
+    const watcher = {
+      get isOpen() {
+        return stream.isOpen;
+      },
+      write: (frames: Buffer) => stream.write(frames),
+      drained: () => stream.drained(),
+      fail: (sentence: string) => failStream(stream, sentence),
+    };
+    stream.onClose(() => {
+      log.leave(watcher);
+      if (!log.isWatched) this.#logs.delete(jobId);
+    });
+    await log.open(watcher, from);
+  }
+
+  async #detach(server: FastifyInstance['server']): Promise<void> {
+    for (const stream of this.#streams.get(server) ?? []) stream.end();
+    this.#streams.delete(server);
+    if (this.#streams.size > 0) return;
+    lives.delete(this.#hub);
+    this.#forgetNews();
+    this.present.close();
+    await this.feed.close();
+  }
+}
+
+/** Says why, and ends; the client comes again. */
+export function failStream(stream: EventStream, message: string): void {
+  stream.send('problem', { type: 'problem', message });
+  stream.end();
+}
