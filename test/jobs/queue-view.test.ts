@@ -167,10 +167,10 @@ describe('quiet hours', () => {
   test('too short: the rest is done in the next ones', async () => {
     const queue = await emptyQueue({ quietHours: parseQuietHours('00:00-00:02', 'UTC') });
     queue.clock.advance(-queue.clock.now() + Date.UTC(2026, 0, 1));
-    await submit(queue.store, { ...WORK, durationMinutes: 10 });
+    await submit(queue.store, { ...WORK, durationMinutes: 20 });
     const { opensAt, endsInSeconds } = await queueView(queue);
     expect(opensAt).toBeNull();
-    expect(endsInSeconds).toBeCloseTo(24 * 3600 + workFor(10) - 120, 6);
+    expect(endsInSeconds).toBeCloseTo(24 * 3600 + workFor(20) - 120, 6);
   });
 });
 
