@@ -1,5 +1,8 @@
 /** Who asks: what a request may do, and by which name it stands in the trail of changes. */
 import 'fastify';
+import type { Scope } from '../domain/scope.ts';
+
+export { SCOPES, type Scope } from '../domain/scope.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -7,10 +10,6 @@ declare module 'fastify' {
     caller: Caller;
   }
 }
-
-export const SCOPES = ['read', 'write', 'admin'] as const;
-/** What a caller may do at most; each of them includes those before it. */
-export type Scope = (typeof SCOPES)[number];
 
 export interface Caller {
   /** As it stands in the events: `user`, or the name of one of several users. */

@@ -1,5 +1,6 @@
 /** The API of the owner of a data folder, over its socket. */
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { Server } from 'node:http';
+import Fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { LonghandError, UsageError } from '../domain/errors.ts';
 import { LOCAL_OWNER } from './caller.ts';
@@ -26,8 +27,8 @@ const SCHEMAS = {
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 
 /** A server that checks what comes in, and tells every error as a problem. */
-export function bareServer(): FastifyInstance {
-  const server = Fastify({ logger: false, forceCloseConnections: true, schemaController: SCHEMAS });
+export function bareServer(options: FastifyHttpOptions<Server> = {}): FastifyInstance {
+  const server = Fastify({ logger: false, forceCloseConnections: true, schemaController: SCHEMAS, ...options });
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, inWords(error)));
   server.setNotFoundHandler((request, reply) => {
     const error = Object.assign(new UsageError(`There is nothing at ${request.method} ${request.url}.`), {

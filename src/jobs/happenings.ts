@@ -12,14 +12,14 @@ export { eventBounds as happeningBounds } from '../store/events.ts';
 /** Rows of one question. */
 const AT_ONCE = 1000;
 
-export type HappeningType = 'submitted' | 'state' | 'changed' | 'deleted' | 'queue';
+export type HappeningType = 'submitted' | 'state' | 'changed' | 'deleted' | 'queue' | 'access';
 
 /** One of them, as clients get it. */
 export interface Happening {
   type: HappeningType;
   /** Goes up with each; never given twice. */
   id: number;
-  /** Null: the queue as a whole. */
+  /** Null: the queue as a whole, or with `access` who may come in. */
   jobId: number | null;
   /** ISO 8601. */
   at: string;
@@ -74,6 +74,7 @@ const TYPES: Record<EventType, HappeningType> = {
   changed: 'changed',
   deleted: 'deleted',
   queue: 'queue',
+  access: 'access',
 };
 
 function followed(row: EventRow): FollowedHappening {
@@ -95,6 +96,7 @@ function followed(row: EventRow): FollowedHappening {
     case 'changed':
       return { happening: { ...told, data } };
     case 'queue':
+    case 'access':
       return { happening: told };
   }
 }

@@ -2,7 +2,7 @@
 import { byteSize } from '../domain/bytes.ts';
 import { duration } from '../domain/duration.ts';
 import type { EventRow, EventType } from '../store/schema.ts';
-import { USER } from './actor.ts';
+import { isPerson, USER } from './actor.ts';
 
 /** A change, as people and programs see it. */
 export interface EventView {
@@ -104,6 +104,8 @@ function wordsOf(event: EventView): string {
       return `Deleted ${by(actor)}${deletedWhat(event)}${because(reason)}`;
     case 'queue':
       return `Queue ${(reason ?? 'changed').replace(/^./, (first) => first.toLowerCase()).replace(/^(paused|resumed)/, `$1 ${by(actor)}`)}`;
+    case 'access':
+      return `${reason ?? 'Users or keys changed'} ${by(actor)}`;
   }
 }
 
@@ -128,7 +130,7 @@ function stepOf({ from, to, actor, reason }: EventView): string {
     case 'cancelled':
       return `Cancelled ${by(actor)}${from === 'processing' ? ' while it was worked on' : ''}${actor === 'owner' ? because(reason) : ''}`;
     case 'paused':
-      return actor === USER ? `Paused ${by(actor)}` : capital(reason ?? `Paused ${by(actor)}`);
+      return isPerson(actor) ? `Paused ${by(actor)}` : capital(reason ?? `Paused ${by(actor)}`);
     case 'pending':
       return from === 'processing' ? halt(actor, reason) : wait(actor, reason);
     default:
@@ -145,7 +147,7 @@ function halt(actor: string, reason: string | null): string {
 
 /** It came out of rest, or its wait is over. */
 function wait(actor: string, reason: string | null): string {
-  if (actor !== USER) return reason ?? 'Waits again';
+  if (!isPerson(actor)) return reason ?? 'Waits again';
   return `${reason ? capital(reason) : 'Resumed'} ${by(actor)}`;
 }
 

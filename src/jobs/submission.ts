@@ -17,10 +17,15 @@ export interface Submission extends Omit<JobParameters, 'engine'> {
   /** The page that hands it in, and what becomes of the job when that is closed. */
   clientId?: string | undefined;
   onLeave?: OnLeave | undefined;
+  /** Whose job it becomes; nobody's in particular when not given. */
+  userId?: string | undefined;
 }
 
 /** The part of the settings that goes with a job and stays with it. */
-export type SubmissionSettings = Omit<Submission, 'path' | 'id' | 'again' | 'watched' | 'clientId' | 'onLeave'>;
+export type SubmissionSettings = Omit<
+  Submission,
+  'path' | 'id' | 'again' | 'watched' | 'clientId' | 'onLeave' | 'userId'
+>;
 
 /** A recording with what the settings say today. */
 export function submissionOf(path: string, settings: SubmissionSettings): Submission {

@@ -2,6 +2,7 @@ import type { Generated, Insertable, Selectable, Updateable } from 'kysely';
 import type { ErrorKind } from '../domain/errors.ts';
 import type { JobStatus } from '../domain/job.ts';
 import type { RunOutcome } from '../domain/outcome.ts';
+import type { Scope } from '../domain/scope.ts';
 import type { StageName, StageStatus } from '../domain/stage.ts';
 
 /*
@@ -217,9 +218,10 @@ export interface ArtifactsTable {
 
 /**
  * `submitted` and `claimed` are told apart from every other change of state, which is `status`. `changed` is a change of
- * anything else, such as the priority. `queue` is about the queue as a whole and has 0 for its job.
+ * anything else, such as the priority. `queue` is about the queue as a whole and has 0 for its job, and so has `access`: users
+ * and keys that came and went.
  */
-export type EventType = 'submitted' | 'claimed' | 'status' | 'changed' | 'deleted' | 'queue';
+export type EventType = 'submitted' | 'claimed' | 'status' | 'changed' | 'deleted' | 'queue' | 'access';
 
 export interface EventsTable {
   id: Generated<number>;
@@ -236,6 +238,42 @@ export interface EventsTable {
   data: string | null;
 }
 
+/** People who may come in with a password. */
+export interface UsersTable {
+  /** A random UUID; what `user_id` of a job means. */
+  id: string;
+  name: string;
+  /** The name as it is compared: two that differ in letter case alone are one. */
+  name_key: string;
+  /** As `jobs/passwords.ts` writes it. */
+  password: string;
+  /** 1 for an admin. */
+  is_admin: number;
+  created_at: number;
+  password_at: number;
+}
+
+/** Keys of programs. The key itself is nowhere. */
+export interface ApiKeysTable {
+  name: string;
+  sha256: string;
+  scope: Scope;
+  /** Whose key it is; null: nobody's in particular, it sees all jobs. */
+  user_id: string | null;
+  created_at: number;
+  /** To the minute. */
+  last_used_at: number | null;
+}
+
+/** Browsers that are signed in. What they send is nowhere. */
+export interface SessionsTable {
+  sha256: string;
+  user_id: string;
+  created_at: number;
+  /** To the minute. */
+  seen_at: number;
+}
+
 export interface Database {
   transcription_jobs: JobsTable;
   transcription_queue: QueueTable;
@@ -247,6 +285,9 @@ export interface Database {
   events: EventsTable;
   queue_state: QueueStateTable;
   watched_files: WatchedFilesTable;
+  users: UsersTable;
+  api_keys: ApiKeysTable;
+  sessions: SessionsTable;
 }
 
 export type JobRow = Selectable<JobsTable>;
@@ -256,6 +297,9 @@ export type StageRow = Selectable<StagesTable>;
 export type ChunkRow = Selectable<ChunksTable>;
 export type ArtifactRow = Selectable<ArtifactsTable>;
 export type EventRow = Selectable<EventsTable>;
+export type UserRow = Selectable<UsersTable>;
+export type ApiKeyRow = Selectable<ApiKeysTable>;
+export type SessionRow = Selectable<SessionsTable>;
 
 export type JobInsert = Insertable<JobsTable>;
 /** Columns that come along with a change of state. State and identity are the transition's own. */

@@ -15,6 +15,9 @@ export const TABLES: readonly { name: keyof Database; key: readonly string[] }[]
   { name: 'events', key: ['id'] },
   { name: 'queue_state', key: ['name'] },
   { name: 'watched_files', key: ['path'] },
+  { name: 'users', key: ['id'] },
+  { name: 'api_keys', key: ['name'] },
+  { name: 'sessions', key: ['sha256'] },
 ];
 
 /** Whether a table's rows are numbered by the database. */

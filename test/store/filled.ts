@@ -45,8 +45,24 @@ export async function fill(store: Store, clock: TestClock): Promise<void> {
     at: clock.now(),
   };
   await store.db.insertInto('watched_files').values(watched).execute();
+  await fillAccess(store, clock.now());
   const rows = await rowsOf(store);
   for (const { name } of TABLES) expect(rows[name]?.length, name).toBeGreaterThan(0);
+}
+
+/** Somebody who may come in, by every way. */
+async function fillAccess({ db }: Store, now: number): Promise<void> {
+  const user = { id: 'a-user', name: 'แอน', name_key: 'แอน', password: 'scrypt$1', is_admin: 1 };
+  await db
+    .insertInto('users')
+    .values({ ...user, created_at: now, password_at: now })
+    .execute();
+  const key = { name: 'backup', sha256: 'ab', scope: 'read', user_id: user.id } as const;
+  await db
+    .insertInto('api_keys')
+    .values({ ...key, created_at: now, last_used_at: null })
+    .execute();
+  await db.insertInto('sessions').values({ sha256: 'cd', user_id: user.id, created_at: now, seen_at: now }).execute();
 }
 
 /** Every row of every table that there is, whatever the version. */

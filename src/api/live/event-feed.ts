@@ -44,6 +44,9 @@ export interface Watcher {
 
 type Store = SubmitContext['store'];
 
+/** No job has this number, so nobody's jobs include it. */
+const NOBODYS_JOB = 0;
+
 export class EventFeed {
   readonly owners: JobOwners;
   readonly #store: Store;
@@ -196,7 +199,8 @@ export class EventFeed {
   #eventOf({ happening, ownerId }: FollowedHappening): LiveEvent {
     const { type, id, jobId } = happening;
     if (ownerId !== undefined && jobId !== null) this.owners.note(jobId, ownerId);
-    return new LiveEvent(type, happening, { id, jobId });
+    // Who may come in concerns only those who see everything.
+    return new LiveEvent(type, happening, { id, jobId: type === 'access' ? NOBODYS_JOB : jobId });
   }
 
   async #tell(event: LiveEvent): Promise<void> {

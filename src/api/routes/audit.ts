@@ -8,11 +8,12 @@ import { showAudit } from '../schemas/service.ts';
 export function auditRoutes(server: FastifyInstance, { store }: ApiContext): void {
   server
     .withTypeProvider<ZodTypeProvider>()
-    .get('/api/audit', { schema: showAudit }, async ({ query: { job, since, limit } }) => ({
+    .get('/api/audit', { schema: showAudit }, async ({ query: { job, since, limit }, caller: { userId } }) => ({
       events: await auditTrail(store, {
         jobId: job,
         since: since === undefined ? undefined : Date.parse(since),
         limit,
+        userId,
       }),
     }));
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { jobIds, listViews } from '../../jobs/list.ts';
-import { submit } from '../../jobs/submit.ts';
+import { requirePathAllowed, submit } from '../../jobs/submit.ts';
 import { usageOf } from '../../jobs/usage.ts';
 import { summaryOf } from '../../jobs/view.ts';
 import { type ApiContext, OwnerLeavingError } from '../context.ts';
@@ -20,7 +20,9 @@ export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
       giveBack = await context.reservePlace();
     };
     try {
-      const submitted = await submit({ ...context, makeRoom }, request.body);
+      requirePathAllowed(request.caller);
+      const userId = request.caller.userId ?? undefined;
+      const submitted = await submit({ ...context, makeRoom }, { ...request.body, userId });
       // One that was there already goes on when it is resumed.
       if (submitted.existed || submitted.duplicateOf) return reply.code(200).send(submitted);
       context.want(submitted.id);

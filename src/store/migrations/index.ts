@@ -3,6 +3,7 @@ import * as jobs from './0001-jobs.ts';
 import * as supervision from './0002-supervision.ts';
 import * as imports from './0003-import.ts';
 import * as queue from './0004-queue.ts';
+import * as users from './0005-users.ts';
 import * as pageLeave from './0007-page-leave.ts';
 
 export type Migrations = Readonly<Record<string, Migration>>;
@@ -13,5 +14,6 @@ export const MIGRATIONS: Migrations = {
   '0002-supervision': supervision,
   '0003-import': imports,
   '0004-queue': queue,
+  '0005-users': users,
   '0007-page-leave': pageLeave,
 };
