@@ -58,12 +58,14 @@ export async function insertUnlessDone(
   makeRoom: () => Promise<void> = async () => {},
 ): Promise<Inserted> {
   let hasRoom = false;
-  let sha256: string | undefined;
+  let sha256 = job.sourceSha256;
   for (;;) {
     const newest = await newestOfSize(store.db, job.sourceBytes);
     // An empty file is no recording; each fails by itself.
     if (newest > 0 && job.sourceBytes > 0) sha256 ??= await sha256OfFile(job.originalPath);
-    const same = sha256 === undefined ? [] : await sameContent(store, job.sourceBytes, sha256);
+    const content = sha256 === undefined ? [] : await sameContent(store, job.sourceBytes, sha256);
+    // What others have handed in is none of this user's business.
+    const same = content.filter(({ user_id }) => job.userId === undefined || user_id === job.userId);
     const done = best(same.filter((other) => isSameWish(job, other)));
     if (done) return { id: done.id, duplicateOf: { id: done.id, status: done.status } };
     if (!hasRoom) await makeRoom();

@@ -13,10 +13,21 @@ export interface Submission extends Omit<JobParameters, 'engine'> {
   again?: boolean | undefined;
   /** It comes from a watched folder: it is recorded that this file, as it is now, was handed in. */
   watched?: boolean | undefined;
+  /** Set for an upload: what its sender calls it, and the sha256 (hex) of what came. */
+  upload?: { filename: string; sha256: string } | undefined;
+  /** Whose job it is, once there are several users. Only jobs of the same user count as made before. */
+  userId?: string | undefined;
+  /** Who hands it in, as it stands in the trail of changes; `user` when not given. */
+  actor?: string | undefined;
+  /** Higher goes first; 0 when not given. */
+  priority?: number | undefined;
 }
 
 /** The part of the settings that goes with a job and stays with it. */
-export type SubmissionSettings = Omit<Submission, 'path' | 'id' | 'again' | 'watched'>;
+export type SubmissionSettings = Omit<
+  Submission,
+  'path' | 'id' | 'again' | 'watched' | 'upload' | 'userId' | 'actor' | 'priority'
+>;
 
 /** A recording with what the settings say today. */
 export function submissionOf(path: string, settings: SubmissionSettings): Submission {

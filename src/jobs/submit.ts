@@ -61,11 +61,11 @@ export async function submit(context: SubmitContext, wish: Submission): Promise<
 async function accept({ store, engines, settings, lengths, makeRoom }: SubmitContext, wish: Submission, facts: Stats) {
   const { engine, model } = await chooseEngine(engines, settings, wish);
   requireChunkFits(engine, wish);
-  const { path, id: number, again, watched, ...asked } = wish;
+  const { path, id: number, again, watched, upload, userId, actor = 'user', priority, ...asked } = wish;
   const parameters: JobParameters = { ...asked, engine: engine.name };
   const job = {
     ...(number === undefined ? {} : { id: number }),
-    filename: basename(path),
+    filename: upload?.filename ?? basename(path),
     originalPath: path,
     engine: engine.name,
     model: model.name,
@@ -76,8 +76,11 @@ async function accept({ store, engines, settings, lengths, makeRoom }: SubmitCon
     sourceBytes: facts.size,
     sourceModifiedMs: Math.round(facts.mtimeMs),
     stages: STAGES,
+    ...(upload ? { sourceSha256: upload.sha256 } : {}),
+    ...(userId === undefined ? {} : { userId }),
+    ...(priority === undefined ? {} : { priority }),
     watched: watched ?? false,
-    actor: watched ? 'watch' : 'user',
+    actor: watched ? 'watch' : actor,
   } satisfies NewJob;
   const answer = (id: number) => ({ id, filename: job.filename, engine: engine.name, model: model.name });
   if (number !== undefined || again) {
