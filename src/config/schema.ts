@@ -79,6 +79,12 @@ export const SETTINGS = {
   cacheDir: setting('LONGHAND_CACHE', z.string().min(1), 'folder of the models and built engines'),
   host: setting('LONGHAND_HOST', z.string().min(1).default('127.0.0.1'), 'address that the service listens on'),
   port: setting('LONGHAND_PORT', port.default(7420), 'port that the service listens on; 0 takes a free one'),
+  maxUploadBytes: setting('LONGHAND_MAX_UPLOAD', size.default(20 * 1024 ** 3), 'most that one upload may have'),
+  uploadHours: setting(
+    'LONGHAND_UPLOAD_HOURS',
+    positive.default(24),
+    'hours that an upload is kept that no job was made of',
+  ),
   engine: setting(
     'LONGHAND_ENGINE',
     z.enum(['auto', ...ENGINE_NAMES], `it must be one of auto, ${ENGINE_NAMES.join(', ')}`).default('auto'),

@@ -4,10 +4,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { JobStatus } from '../../domain/job.ts';
 import { type Controlled, cancel, pause } from '../../jobs/control.ts';
-import { deleteJob } from '../../jobs/delete.ts';
+import { deleteJob, type Recording } from '../../jobs/delete.ts';
 import { move, prioritise } from '../../jobs/priority.ts';
 import { resume } from '../../jobs/resume.ts';
 import { retry } from '../../jobs/retry.ts';
+import { discardUpload } from '../../jobs/submit-upload.ts';
 import { jobFolder, removeJobFiles, removeStaleFiles } from '../../supervisor/job-files.ts';
 import { type ApiContext, OwnerLeavingError } from '../context.ts';
 import { jobId } from './job-id.ts';
@@ -96,10 +97,11 @@ export function controlRoutes(server: FastifyInstance, context: ApiContext): voi
     return done;
   });
 
-  /** With its files and logs; a running one is cancelled first. The recording stays. */
+  /** With its files and logs, and its recording when that was uploaded; a running one is cancelled first. */
   app.delete('/api/jobs/:id', { schema: { params: jobId } }, async ({ params }) => {
     const removeFiles = (id: number) => removeJobFiles(dataDir, id);
-    const done = await deleteJob({ store, stop, settled, removeFiles }, params.id);
+    const removeUpload = (recording: Recording) => discardUpload(context, recording);
+    const done = await deleteJob({ store, stop, settled, removeFiles, removeUpload }, params.id);
     hub.tell({ type: 'state', jobId: done.id, status: 'cancelled' });
     queue.wake();
     return done;
