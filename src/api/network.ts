@@ -4,6 +4,7 @@ import { LOCAL_OWNER } from './caller.ts';
 import type { ApiContext } from './context.ts';
 import { registerRoutes } from './routes.ts';
 import { bareServer } from './server.ts';
+import { registerUploads } from './uploads.ts';
 
 /** Builds the server; nothing listens yet. */
 export async function buildNetworkServer(context: ApiContext): Promise<FastifyInstance> {
@@ -12,5 +13,6 @@ export async function buildNetworkServer(context: ApiContext): Promise<FastifyIn
     request.caller = { ...LOCAL_OWNER, local: false };
   });
   registerRoutes(server, context);
+  registerUploads(server);
   return server;
 }

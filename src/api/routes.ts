@@ -8,11 +8,13 @@ import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { logRoutes } from './routes/logs.ts';
 import { queueRoutes } from './routes/queue.ts';
+import { submitRoutes } from './routes/submit.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
 import { watchedRoutes } from './routes/watched.ts';
 
 export function registerRoutes(server: FastifyInstance, context: ApiContext): void {
   server.get('/livez', () => ({ status: 'alive' }));
+  submitRoutes(server, context);
   jobRoutes(server, context);
   controlRoutes(server, context);
   queueRoutes(server, context);

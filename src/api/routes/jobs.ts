@@ -2,34 +2,16 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { JOB_STATUSES } from '../../domain/job.ts';
-import { ENGINE_NAMES } from '../../engines/engine.ts';
 import { jobNotFound } from '../../jobs/errors.ts';
 import { jobIds, listViews } from '../../jobs/list.ts';
-import { submit } from '../../jobs/submit.ts';
 import { usageOf } from '../../jobs/usage.ts';
 import { detailsOf } from '../../jobs/view.ts';
 import { getJob } from '../../store/jobs.ts';
-import { type ApiContext, OwnerLeavingError } from '../context.ts';
+import type { ApiContext } from '../context.ts';
 import { eventStream } from '../sse.ts';
 import { jobId } from './job-id.ts';
 
 const ofStatus = z.object({ status: z.enum(JOB_STATUSES) });
-
-const submission = z.strictObject({
-  id: z.int().positive().optional(),
-  path: z.string().min(1),
-  engine: z.enum(['auto', ...ENGINE_NAMES]),
-  model: z.string().min(1),
-  language: z.string().min(2),
-  processes: z.int().positive(),
-  workers: z.int().positive(),
-  preprocessWorkers: z.int().positive(),
-  chunkDurationSeconds: z.number().positive().optional(),
-  overlapSeconds: z.number().min(0),
-  chunkTimeoutSeconds: z.number().positive().optional(),
-  again: z.boolean().optional(),
-  watched: z.boolean().optional(),
-});
 
 const page = z.object({
   status: z.enum(JOB_STATUSES).optional(),
@@ -40,23 +22,6 @@ export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
   const { store, hub } = context;
   const queue = { store, ...context.queue };
   const app = server.withTypeProvider<ZodTypeProvider>();
-
-  app.post('/api/jobs', { schema: { body: submission } }, async (request, reply) => {
-    if (!context.acceptsJobs) throw new OwnerLeavingError();
-    let giveBack = () => {};
-    const makeRoom = async () => {
-      giveBack = await context.reservePlace();
-    };
-    try {
-      const submitted = await submit({ ...context, makeRoom }, request.body);
-      // One that was there already goes on when it is resumed.
-      if (submitted.existed || submitted.duplicateOf) return reply.code(200).send(submitted);
-      context.want(submitted.id);
-      return reply.code(201).send(submitted);
-    } finally {
-      giveBack();
-    }
-  });
 
   app.get('/api/jobs', { schema: { querystring: page } }, async ({ query }) => {
     const { status, limit } = query;
