@@ -13,6 +13,6 @@ export async function buildNetworkServer(context: ApiContext): Promise<FastifyIn
     request.caller = { ...LOCAL_OWNER, local: false };
   });
   registerRoutes(server, context);
-  registerUploads(server);
+  registerUploads(server, context);
   return server;
 }
