@@ -1,5 +1,6 @@
 /** What the parts of an owner take from the settings and from the machine. */
 import { availableParallelism, totalmem } from 'node:os';
+import type { Intake } from './api/intake.ts';
 import type { Config } from './config/schema.ts';
 import { parseQuietHours, type QuietHours } from './domain/quiet-hours.ts';
 import type { EngineSettings } from './engines/engine.ts';
@@ -15,6 +16,12 @@ const PROGRESS_MARGIN_MS = 60_000;
 /** The part of the configuration that engines need. */
 export function engineSettings({ cacheDir, openaiUrl, openaiKey }: Config): EngineSettings {
   return { cacheDir, ...(openaiUrl ? { openaiUrl } : {}), ...(openaiKey ? { openaiKey } : {}) };
+}
+
+/** How recordings come in, and what is done with one for which nothing was said. */
+export function intakeOf(config: Config): Intake {
+  const { maxUploadBytes, uploadHours } = config;
+  return { defaults: config, maxUploadBytes, uploadKeepMs: uploadHours * 3_600_000 };
 }
 
 /** Times of day at which jobs may run; undefined: always. */

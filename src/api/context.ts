@@ -7,6 +7,7 @@ import type { Health } from '../supervisor/health.ts';
 import type { ProcessStatus } from '../supervisor/process-manager.ts';
 import type { RoundReport } from '../supervisor/rounds.ts';
 import type { NewsHub } from './events.ts';
+import type { Intake } from './intake.ts';
 import type { LiveOptions } from './live/live.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { ToldSetting } from './schemas/service.ts';
@@ -27,6 +28,7 @@ export interface QueueControl extends Omit<QueueContext, 'store'> {
 export interface ApiContext extends SubmitContext {
   hub: NewsHub;
   dataDir: string;
+  intake: Intake;
   /** False for a command that is about to end: it hands no work to processes that nobody would wait for. */
   acceptsJobs: boolean;
   /**

@@ -1,10 +1,11 @@
 /** What the routes do to a job, on its own or as one of many: the use case, then the news of it. */
 import type { JobStatus } from '../domain/job.ts';
 import { type Controlled, cancel, pause } from '../jobs/control.ts';
-import { type Deleted, deleteJob } from '../jobs/delete.ts';
+import { type Deleted, deleteJob, type Recording } from '../jobs/delete.ts';
 import { type Prioritised, prioritise } from '../jobs/priority.ts';
 import { resume } from '../jobs/resume.ts';
 import { type Retried, type RetryWish, retry } from '../jobs/retry.ts';
+import { discardUpload } from '../jobs/submit-upload.ts';
 import { jobFolder, removeJobFiles, removeStaleFiles } from '../supervisor/job-files.ts';
 import { type ApiContext, OwnerLeavingError } from './context.ts';
 
@@ -73,7 +74,8 @@ export function controlHand(context: ApiContext): ControlHand {
     },
     async remove(id) {
       const removeFiles = (job: number) => removeJobFiles(dataDir, job);
-      const done = await deleteJob({ store, stop, settled, removeFiles }, id);
+      const removeUpload = (recording: Recording) => discardUpload(context, recording);
+      const done = await deleteJob({ store, stop, settled, removeFiles, removeUpload }, id);
       hub.tell({ type: 'state', jobId: done.id, status: 'cancelled' });
       queue.wake();
       return done;

@@ -8,6 +8,7 @@ import { watchPages } from './live/watch-pages.ts';
 import { progressSocket } from './routes/progress-socket.ts';
 import { registerRoutes } from './routes.ts';
 import { bareServer } from './server.ts';
+import { registerUploads } from './uploads.ts';
 
 /** What is said of the service's place in the network. */
 export interface NetworkOptions {
@@ -26,5 +27,6 @@ export async function buildNetworkServer(context: ApiContext, options: NetworkOp
   server.register(async (app) => sessionRoutes(app, context.store, onRefusal));
   registerRoutes(server, context);
   watchPages(server, context);
+  registerUploads(server, context);
   return server;
 }

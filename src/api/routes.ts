@@ -13,12 +13,14 @@ import { modelRoutes } from './routes/models.ts';
 import { partRoutes } from './routes/parts.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { serviceRoutes } from './routes/service.ts';
+import { submitRoutes } from './routes/submit.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
 import { watchedRoutes } from './routes/watched.ts';
 import { showAlive } from './schemas/service.ts';
 
 export function registerRoutes(server: FastifyInstance, context: ApiContext): void {
   server.get('/livez', { schema: showAlive }, () => ({ status: 'alive' }));
+  submitRoutes(server, context);
   jobRoutes(server, context);
   controlRoutes(server, context);
   queueRoutes(server, context);

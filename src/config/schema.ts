@@ -98,6 +98,12 @@ export const SETTINGS = {
     hosts.optional(),
     'names by which others reach the service, such as transcribe.example.org, separated by commas',
   ),
+  maxUploadBytes: setting('LONGHAND_MAX_UPLOAD', size.default(20 * 1024 ** 3), 'most that one upload may have'),
+  uploadHours: setting(
+    'LONGHAND_UPLOAD_HOURS',
+    positive.default(24),
+    'hours that an upload is kept that no job was made of',
+  ),
   engine: setting(
     'LONGHAND_ENGINE',
     z.enum(['auto', ...ENGINE_NAMES], `it must be one of auto, ${ENGINE_NAMES.join(', ')}`).default('auto'),

@@ -36,6 +36,8 @@ export interface Engine {
    *   command that installs it.
    */
   resolveModel(requested: string, settings: EngineSettings, language?: string): Promise<ResolvedModel>;
+  /** The names of the models that can be used now. Only for engines that have their models on this machine. */
+  installedModels?(settings: EngineSettings): Promise<string[]>;
   /**
    * Which model `auto` means for a recording, and how many workers may hold it at the same time. Only for engines with
    * several models.

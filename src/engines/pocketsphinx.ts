@@ -4,7 +4,7 @@
  */
 import { RUNNER_BYTES } from '../domain/model-choice.ts';
 import type { Engine } from './engine.ts';
-import { checkPocketSphinx, resolvePocketSphinxModel } from './pocketsphinx-install.ts';
+import { checkPocketSphinx, DEFAULT_MODEL, resolvePocketSphinxModel } from './pocketsphinx-install.ts';
 import { openPocketSphinxWorker } from './pocketsphinx-worker.ts';
 
 /** Measured: the most that pocketsphinx_batch 0.8 had resident with the en-us model, on slices of 30 s, is 115 MB. */
@@ -23,5 +23,6 @@ export const pocketsphinx: Engine = {
   memoryNeedBytes: async ({ processes }) => RUNNER_BYTES + processes * WORKER_BYTES,
   check: () => checkPocketSphinx(),
   resolveModel: (requested) => resolvePocketSphinxModel(requested),
+  installedModels: async () => ((await checkPocketSphinx()).available ? [DEFAULT_MODEL] : []),
   openWorker: (options) => openPocketSphinxWorker(options),
 };

@@ -80,6 +80,10 @@ export const whisper: Engine = {
     await requireUsableModel(cacheDir, language);
     return { name: 'auto' };
   },
+  async installedModels({ cacheDir }) {
+    if (!(await findWhisper(cacheDir))) return [];
+    return (await listModels(cacheDir)).filter(({ installed }) => installed).map(({ name }) => name);
+  },
   chooseModel: (recording, { cacheDir }) => chooseWhisperModel(recording, cacheDir),
   smallerModel: (current, { cacheDir }) => smallerWhisperModel(current, cacheDir),
   memoryNeedBytes: (need, { cacheDir }) => whisperMemoryNeedBytes(need, cacheDir),

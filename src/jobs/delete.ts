@@ -2,6 +2,7 @@ import type { JobStatus } from '../domain/job.ts';
 import { isAtRest } from '../domain/job.ts';
 import { getJob } from '../store/jobs.ts';
 import { removeJob } from '../store/remove-job.ts';
+import type { JobRow } from '../store/schema.ts';
 import { actor } from './actor.ts';
 import { type ControlContext, cancel } from './control.ts';
 import { JobStateError, jobNotFound } from './errors.ts';
@@ -14,6 +15,14 @@ export interface DeleteContext extends ControlContext {
   settled(jobId: number): Promise<void>;
   /** Removes the job's folder and its logs. @throws DiskError */
   removeFiles(jobId: number): Promise<void>;
+  /** Removes the recording when it was uploaded and no other job is for it; else housekeeping does. @returns whether it did */
+  removeUpload?(recording: Recording): Promise<boolean>;
+}
+
+/** The file that a job was made for. */
+export interface Recording {
+  path: string;
+  bytes: number;
 }
 
 export interface Deleted {
@@ -21,12 +30,14 @@ export interface Deleted {
   filename: string;
   /** The state it was in before. */
   from: JobStatus;
+  /** It was uploaded, and went with the job. */
+  recordingRemoved: boolean;
 }
 
 /**
- * Deletes a job with all that Longhand made of it: rows, files, logs. The recording itself is not touched. One that is not at
- * rest is cancelled first, and the end of its processes is waited for. The rows go first: should this process end in between,
- * the files of a job that was deleted are removed by housekeeping.
+ * Deletes a job with all that Longhand has of it: rows, files, logs, an uploaded recording. One that was handed in by its path
+ * is not touched. A job that is not at rest is cancelled first, and the end of its processes is waited for. The rows go first:
+ * should this process end in between, the files of a job that was deleted are removed by housekeeping.
  * @throws JobNotFoundError; JobStateError when it was started again and again; DiskError when files cannot be removed
  */
 export async function deleteJob(context: DeleteContext, id: number): Promise<Deleted> {
@@ -40,9 +51,15 @@ export async function deleteJob(context: DeleteContext, id: number): Promise<Del
     const removed = await removeJob(store, id, { actor: actor() });
     if (!removed) continue;
     await removeFiles(id);
-    return { id, filename: removed.filename, from };
+    const recording = recordingOf(job);
+    const recordingRemoved = recording !== undefined && (await context.removeUpload?.(recording)) === true;
+    return { id, filename: removed.filename, from, recordingRemoved };
   }
   throw new JobStateError(`Job ${id} has just changed; it was not deleted.`, `Look again: longhand show ${id}`);
+}
+
+function recordingOf({ original_path: path, source_bytes: bytes }: JobRow): Recording | undefined {
+  return path === null || bytes === null ? undefined : { path, bytes };
 }
 
 async function endWork(context: DeleteContext, id: number): Promise<void> {

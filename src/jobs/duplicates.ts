@@ -58,7 +58,7 @@ export async function insertUnlessDone(
   makeRoom: () => Promise<void> = async () => {},
 ): Promise<Inserted> {
   let hasRoom = false;
-  let sha256: string | undefined;
+  let sha256 = job.sourceSha256;
   for (;;) {
     const newest = await newestOfSize(store.db, job.sourceBytes);
     // An empty file is no recording; each fails by itself.

@@ -17,14 +17,18 @@ export interface Submission extends Omit<JobParameters, 'engine'> {
   /** The page that hands it in, and what becomes of the job when that is closed. */
   clientId?: string | undefined;
   onLeave?: OnLeave | undefined;
-  /** Whose job it becomes; nobody's in particular when not given. */
+  /** Set for an upload: what its sender calls it, and the sha256 (hex) of what came. */
+  upload?: { filename: string; sha256: string } | undefined;
+  /** Whose job it is, once there are several users. Only jobs of the same user count as made before. */
   userId?: string | undefined;
+  /** Higher goes first; 0 when not given. */
+  priority?: number | undefined;
 }
 
 /** The part of the settings that goes with a job and stays with it. */
 export type SubmissionSettings = Omit<
   Submission,
-  'path' | 'id' | 'again' | 'watched' | 'clientId' | 'onLeave' | 'userId'
+  'path' | 'id' | 'again' | 'watched' | 'clientId' | 'onLeave' | 'upload' | 'userId' | 'priority'
 >;
 
 /** A recording with what the settings say today. */

@@ -3,7 +3,6 @@ import { access, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
 import type { OnLeave } from '../domain/job.ts';
-import type { Scope } from '../domain/scope.ts';
 import type { Engine, EngineName, EngineSettings } from '../engines/engine.ts';
 import { sha256OfFile } from '../files/hash.ts';
 import type { JobParameters } from '../pipeline/order.ts';
@@ -14,7 +13,7 @@ import { noteWatched } from '../store/watched-files.ts';
 import { actor } from './actor.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { type Duplicate, insertUnlessDone } from './duplicates.ts';
-import { JobStateError, PathNotAllowedError } from './errors.ts';
+import { JobStateError } from './errors.ts';
 import type { Lengths } from './lengths.ts';
 import { pageLeaveOf } from './page-leave.ts';
 import type { Submission } from './submission.ts';
@@ -64,24 +63,15 @@ export async function submit(context: SubmitContext, wish: Submission): Promise<
   }
 }
 
-/**
- * Recordings that are named by a path are read with the rights of this account, which not every user has.
- * @throws UsageError
- */
-export function requirePathAllowed({ scope, local }: { scope: Scope; local: boolean }): void {
-  if (local || scope === 'admin') return;
-  throw new PathNotAllowedError();
-}
-
 async function accept(context: SubmitContext, wish: Submission, facts: Stats) {
   const { store, engines, settings, lengths, makeRoom } = context;
   const { engine, model } = await chooseEngine(engines, settings, wish);
   requireChunkFits(engine, wish);
-  const { path, id: number, again, watched, clientId, onLeave, userId, ...asked } = wish;
+  const { path, id: number, again, watched, clientId, onLeave, upload, userId, priority, ...asked } = wish;
   const parameters: JobParameters = { ...asked, engine: engine.name };
   const job = {
     ...(number === undefined ? {} : { id: number }),
-    filename: basename(path),
+    filename: upload?.filename ?? basename(path),
     originalPath: path,
     engine: engine.name,
     model: model.name,
@@ -93,9 +83,11 @@ async function accept(context: SubmitContext, wish: Submission, facts: Stats) {
     sourceModifiedMs: Math.round(facts.mtimeMs),
     stages: STAGES,
     ...pageLeaveOf({ clientId, onLeave }, context.onLeave),
+    ...(upload ? { sourceSha256: upload.sha256 } : {}),
+    ...(userId === undefined ? {} : { userId }),
+    ...(priority === undefined ? {} : { priority }),
     watched: watched ?? false,
     actor: watched ? 'watch' : actor(),
-    ...(userId === undefined ? {} : { userId }),
   } satisfies NewJob;
   const answer = (id: number) => ({ id, filename: job.filename, engine: engine.name, model: model.name });
   if (number !== undefined || again) {

@@ -10,7 +10,10 @@ const MOST_SHOWN = 100;
 export type JobSource = Pick<JobRow, 'id' | 'original_path' | 'source_bytes' | 'source_modified_ms'>;
 
 /** What tells whether a job did what is asked for now. */
-export type JobOfContent = Pick<JobRow, 'id' | 'filename' | 'status' | 'engine' | 'model' | 'language' | 'parameters'>;
+export type JobOfContent = Pick<
+  JobRow,
+  'id' | 'filename' | 'status' | 'engine' | 'model' | 'language' | 'parameters' | 'user_id'
+>;
 
 /** The highest id of a job whose recording has so many bytes, or 0. */
 export async function newestOfSize(db: Store['db'] | Trx, bytes: number): Promise<number> {
@@ -46,13 +49,25 @@ export async function jobsOfContent(
 ): Promise<JobOfContent[]> {
   let query = store.db
     .selectFrom('transcription_jobs')
-    .select(['id', 'filename', 'status', 'engine', 'model', 'language', 'parameters'])
+    .select(['id', 'filename', 'status', 'engine', 'model', 'language', 'parameters', 'user_id'])
     .where('source_bytes', '=', bytes)
     .where('source_sha256', '=', sha256)
     .orderBy('id', 'desc')
     .limit(literal(MOST_SHOWN));
   if (userId !== undefined) query = query.where('user_id', '=', userId);
   return await query.execute();
+}
+
+/** The jobs whose recording is this very file. */
+export async function jobsOfFile(store: Store, { path, bytes }: { path: string; bytes: number }): Promise<number[]> {
+  const rows = await store.db
+    .selectFrom('transcription_jobs')
+    .select('id')
+    .where('source_bytes', '=', bytes)
+    .where('original_path', '=', path)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /**

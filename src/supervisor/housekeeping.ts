@@ -7,6 +7,7 @@ import { jobStates } from '../store/job-states.ts';
 import type { Store } from '../store/store.ts';
 import { removeLeftOfDeleted } from './deleted-jobs.ts';
 import { jobFolder, removeScratch } from './job-files.ts';
+import { removeOldUploads } from './old-uploads.ts';
 
 /** What a job leaves that is gone from the store may still be looked for by somebody who restores a backup. */
 const GONE_JOBS_KEEP_MS = 24 * 3_600_000;
@@ -20,6 +21,8 @@ export interface Housekeeping {
   logTotalBytes: number;
   /** Most that the rotated parts of one job's log may take. */
   logBytesPerJob: number;
+  /** How long an upload is kept that no job was made of. */
+  uploadKeepMs: number;
   /** Only jobs that were changed since, in milliseconds since the epoch, and those that are gone; 0 for all. */
   since: number;
   holds(jobId: number): boolean;
@@ -30,12 +33,14 @@ export interface Cleaned {
   logs: { files: number; bytes: number };
   /** Jobs whose temporary files were removed. */
   jobs: number;
+  /** Uploads that were removed because no job needs them. */
+  uploads: number;
 }
 
 /**
  * Removes what nobody needs any more: old logs, scratch files and unfinished files of jobs that nobody works on, decoded
- * audio of jobs that are gone, all of those that were deleted. Other transcripts stay, even those of jobs that the store does
- * not know.
+ * audio of jobs that are gone, all of those that were deleted, uploads without a job. Other transcripts stay, even those of
+ * jobs that the store does not know.
  */
 export async function keepHouse(house: Housekeeping): Promise<Cleaned> {
   const { dataDir, now, logDays, logTotalBytes, logBytesPerJob, holds } = house;
@@ -47,7 +52,9 @@ export async function keepHouse(house: Housekeeping): Promise<Cleaned> {
     spare: (jobId) => holds(Number(jobId)),
   });
   const deleted = await removeLeftOfDeleted(house.store, dataDir, holds);
-  return { logs, jobs: deleted + (await tidyJobs(house)) };
+  const jobs = deleted + (await tidyJobs(house));
+  const uploads = await removeOldUploads({ store: house.store, dataDir, now, keepMs: house.uploadKeepMs });
+  return { logs, jobs, uploads };
 }
 
 /** @returns of how many jobs something was removed */

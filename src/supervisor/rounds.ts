@@ -57,6 +57,8 @@ export class Rounds {
     };
     every(this.#options.sweepIntervalMs, () => this.sweep());
     every(HOUSE_INTERVAL_MS, () => this.#keepHouse(this.#cleanedAt));
+    // What a process left that ended in the middle of an upload need not wait for the first round.
+    this.#cleaning.hold(() => this.#removeOldUploads()).catch((error) => this.#failed(error));
     const { supervisor, processes, log } = this.#options;
     if (log.writes('DEBUG')) every(FIGURES_INTERVAL_MS, () => writeFigures(processes, supervisor.running, log));
   }
@@ -104,12 +106,21 @@ export class Rounds {
     const beganAt = clock.now();
     const cleaned = await supervisor.keepHouse(since);
     this.#cleanedAt = beganAt;
-    const { logs, jobs } = cleaned;
+    const { logs, jobs, uploads } = cleaned;
     if (logs.files + jobs > 0) {
       const text = `Cleaned up: ${logs.files} log files (${logs.bytes} bytes), temporary files of ${jobs} jobs`;
       this.#options.log.write('INFO', 'cleanup', text);
     }
+    this.#noteUploads(uploads);
     return cleaned;
+  }
+
+  async #removeOldUploads(): Promise<void> {
+    this.#noteUploads(await this.#options.supervisor.removeOldUploads());
+  }
+
+  #noteUploads(count: number): void {
+    if (count > 0) this.#options.log.write('INFO', 'cleanup', `Removed ${count} uploads that no job needs`);
   }
 
   #failed(error: unknown): void {

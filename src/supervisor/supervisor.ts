@@ -20,6 +20,7 @@ import { type Cleaned, keepHouse } from './housekeeping.ts';
 import { dropAudio, jobFolder, logPath, prepareJobFolder, removeScratch } from './job-files.ts';
 import { Mutex } from './mutex.ts';
 import type { Tell } from './news.ts';
+import { removeOldUploads } from './old-uploads.ts';
 import { type SweepReport, sweepOrphans } from './orphans.ts';
 import type { ProcessManager } from './process-manager.ts';
 import { Run, type RunLimits, type RunResult } from './run.ts';
@@ -51,6 +52,8 @@ export interface SupervisorOptions {
   patience: Patience;
   orphanPolicy: 'resume' | 'fail';
   logs: { limits: NonNullable<JobLogOptions['limits']>; days: number; totalBytes: number };
+  /** How long an upload is kept that no job was made of. */
+  uploadKeepMs: number;
   /** What must not be in any log. */
   secrets: readonly string[];
   tell: Tell;
@@ -181,11 +184,18 @@ export class Supervisor {
 
   /** Removes old logs and what jobs left that nobody needs: all jobs, or those that were changed since. */
   async keepHouse(since = 0): Promise<Cleaned> {
-    const { store, clock, dataDir, logs } = this.#options;
+    const { store, clock, dataDir, logs, uploadKeepMs } = this.#options;
     const { days: logDays, totalBytes: logTotalBytes, limits } = logs;
     const holds = (jobId: number) => this.#running.has(jobId);
     const logBytesPerJob = limits.rotateBytes ?? DEFAULT_LOG_LIMITS.rotateBytes;
-    return await keepHouse({ store, dataDir, now: clock.now(), since, logDays, logTotalBytes, logBytesPerJob, holds });
+    const kept = { logDays, logTotalBytes, logBytesPerJob, uploadKeepMs };
+    return await keepHouse({ store, dataDir, now: clock.now(), since, ...kept, holds });
+  }
+
+  /** Removes uploads that no job needs. @returns how many */
+  async removeOldUploads(): Promise<number> {
+    const { store, clock, dataDir, uploadKeepMs: keepMs } = this.#options;
+    return await removeOldUploads({ store, dataDir, now: clock.now(), keepMs });
   }
 
   /** Asks a run to stop at its checkpoint, or with `graceMs` 0 ends it. @returns false when the job is not being worked on */

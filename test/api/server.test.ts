@@ -8,11 +8,13 @@ import { ApiClient } from '../../src/api/client.ts';
 import type { ApiContext } from '../../src/api/context.ts';
 import { NewsHub } from '../../src/api/events.ts';
 import { buildServer } from '../../src/api/server.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import type { StopReason } from '../../src/domain/outcome.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { ModelShelf } from '../../src/engines/model-shelf.ts';
 import type { Submission } from '../../src/jobs/submission.ts';
 import { JobLog } from '../../src/logs/job-log.ts';
+import { intakeOf } from '../../src/owner-settings.ts';
 import { recordArtifact } from '../../src/store/artifacts.ts';
 import { finishJob, getJob, listJobs, transition } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -38,6 +40,9 @@ const ENGINE: Engine = {
   memoryNeedBytes: async () => 0,
   openWorker: () => Promise.reject(new Error('Nothing is transcribed here.')),
 };
+
+/** What the settings say when nobody has set anything. */
+const INTAKE: ApiContext['intake'] = intakeOf(loadConfig({}, {}).config);
 
 /** Says when somebody listens. */
 class Hub extends NewsHub {
@@ -73,6 +78,7 @@ async function api(more: Partial<ApiContext> = {}): Promise<Api> {
     dataDir,
     engines: [ENGINE],
     settings: { cacheDir: dataDir },
+    intake: INTAKE,
     acceptsJobs: true,
     want: (id) => wanted.push(id),
     unwant: (id, why) => unwanted.push({ id, why }) > 0,
@@ -87,7 +93,7 @@ async function api(more: Partial<ApiContext> = {}): Promise<Api> {
       recovered: [],
       strays: [],
       survivors: [],
-      cleaned: { logs: { files: 0, bytes: 0 }, jobs: 0 },
+      cleaned: { logs: { files: 0, bytes: 0 }, jobs: 0, uploads: 0 },
     }),
     ...more,
   });

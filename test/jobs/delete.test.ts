@@ -34,7 +34,12 @@ it('ends the work first and waits for its end, then removes rows and files; the 
     settled: async () => void steps.push(`settled, ${(await everything(store)).jobs?.length} there`),
     removeFiles: async () => void steps.push(`files, ${(await everything(store)).jobs?.length} there`),
   };
-  expect(await deleteJob(context, job.id)).toEqual({ id: job.id, filename: 'interview.flac', from: 'processing' });
+  expect(await deleteJob(context, job.id)).toEqual({
+    id: job.id,
+    filename: 'interview.flac',
+    from: 'processing',
+    recordingRemoved: false,
+  });
   expect(steps).toEqual([`stop ${job.id} cancel`, 'settled, 1 there', 'files, 0 there']);
   const { events, ...rest } = await everything(store);
   expect(rest).toEqual({ jobs: [], queue: [], runs: [], usage: [], stages: [], chunks: [], artifacts: [] });

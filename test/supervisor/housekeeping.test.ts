@@ -31,7 +31,7 @@ async function house() {
       return scratch;
     },
     keep(more: Partial<Housekeeping> = {}) {
-      const limits = { logDays: 7, logTotalBytes: 1e9, logBytesPerJob: 1e9 };
+      const limits = { logDays: 7, logTotalBytes: 1e9, logBytesPerJob: 1e9, uploadKeepMs: DAY_MS };
       const holds = (id: number) => held.has(id);
       return keepHouse({ store, dataDir, now: clock.now(), since: 0, ...limits, holds, ...more });
     },

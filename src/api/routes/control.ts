@@ -40,6 +40,6 @@ export function controlRoutes(server: FastifyInstance, context: ApiContext): voi
     return done;
   });
 
-  /** With its files and logs; a running one is cancelled first. The recording stays. */
+  /** With its files and logs, and its recording when that was uploaded; a running one is cancelled first. */
   app.delete('/api/jobs/:id', { schema: schemas.deleteJob }, ({ params }) => hand.remove(params.id));
 }

@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { jobIds, listViews } from '../../jobs/list.ts';
-import { requirePathAllowed, submit } from '../../jobs/submit.ts';
 import { usageOf } from '../../jobs/usage.ts';
 import { summaryOf } from '../../jobs/view.ts';
-import { type ApiContext, OwnerLeavingError } from '../context.ts';
+import type { ApiContext } from '../context.ts';
 import * as schemas from '../schemas/jobs.ts';
 import { withMoments } from '../schemas/list.ts';
 
@@ -12,25 +11,6 @@ export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
   const { store } = context;
   const queue = { store, ...context.queue };
   const app = server.withTypeProvider<ZodTypeProvider>();
-
-  app.post('/api/jobs', { schema: schemas.createJob }, async (request, reply) => {
-    if (!context.acceptsJobs) throw new OwnerLeavingError();
-    let giveBack = () => {};
-    const makeRoom = async () => {
-      giveBack = await context.reservePlace();
-    };
-    try {
-      requirePathAllowed(request.caller);
-      const userId = request.caller.userId ?? undefined;
-      const submitted = await submit({ ...context, makeRoom }, { ...request.body, userId });
-      // One that was there already goes on when it is resumed.
-      if (submitted.existed || submitted.duplicateOf) return reply.code(200).send(submitted);
-      context.want(submitted.id);
-      return reply.code(201).send(submitted);
-    } finally {
-      giveBack();
-    }
-  });
 
   app.get('/api/jobs', { schema: schemas.listJobs }, ({ query, caller }) => {
     const { sort, limit, cursor, ...filter } = query;

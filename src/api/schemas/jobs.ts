@@ -3,29 +3,36 @@ import { z } from 'zod';
 import { ENGINE_NAMES } from '../../engines/engine.ts';
 import type { Submitted } from '../../jobs/submit.ts';
 import type { JobView } from '../../jobs/view.ts';
-import { pageFields } from '../live/fields.ts';
+import { wishFields } from '../wish.ts';
 import { bytes, count, failure, jobId, limit, moment, seconds, status, text } from './common.ts';
 import { list } from './list.ts';
 import { problems } from './problem.ts';
 
 const TAGS = ['Jobs'];
 
-export const submission = z.strictObject({
-  id: z.int().positive().optional().describe('The number that the job shall have'),
-  path: z.string().min(1).describe('Absolute path of the recording on the machine of the service'),
-  engine: z.enum(['auto', ...ENGINE_NAMES]),
-  model: text(4096),
-  language: text(100).min(2).describe('Such as en or th, or auto'),
-  processes: z.int().positive().describe('Engine workers'),
-  workers: z.int().positive().describe('Threads of an engine worker'),
-  preprocessWorkers: z.int().positive().describe('Threads for decoding'),
-  chunkDurationSeconds: z.number().positive().optional(),
-  overlapSeconds: z.number().min(0).describe('Seconds that neighbouring chunks share'),
-  chunkTimeoutSeconds: z.number().positive().optional(),
-  again: z.boolean().optional().describe('Make a job of it even when the same recording is one already'),
-  watched: z.boolean().optional().describe('It comes from a watched folder'),
-  ...pageFields,
-});
+/** A recording that is on this machine already: at a path, or as an upload that came in parts. */
+const jobOrder = z
+  .strictObject({
+    id: z
+      .int()
+      .positive()
+      .optional()
+      .describe('The number that the job shall have; from the command line on this machine'),
+    path: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Absolute path of the recording on this machine; from the command line there'),
+    upload: text(100).optional().describe('The id of an upload that came in parts'),
+    watched: z.boolean().optional().describe('It comes from a watched folder; from the command line on this machine'),
+    ...wishFields,
+  })
+  .refine(({ path, upload }) => (path === undefined) !== (upload === undefined), {
+    message: 'Either the path of a recording or the id of an upload is needed',
+    path: ['path'],
+  });
+
+export type JobOrder = z.infer<typeof jobOrder>;
 
 const submitted = z
   .strictObject({
@@ -72,7 +79,8 @@ export const createJob = {
   summary: 'Hand in a recording that is on the machine of the service',
   description:
     'Answers 201 with the new job; 200 when the job, or one for the same content with the same wish, was there already.',
-  body: submission,
+  // A form is checked while it comes.
+  body: { content: { 'application/json': { schema: jobOrder } } },
   response: { 200: submitted, 201: submitted, ...problems(404, 409, 422, 503, 507) },
 } satisfies FastifySchema;
 

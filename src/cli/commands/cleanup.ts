@@ -56,7 +56,7 @@ async function cleanUp(shell: Shell, config: Config): Promise<CleanedUp> {
   }
 }
 
-function sentencesOf({ recovered, strays, cleaned: { logs, jobs } }: CleanedUp): string[] {
+function sentencesOf({ recovered, strays, cleaned: { logs, jobs, uploads } }: CleanedUp): string[] {
   return [
     ...recovered.map(
       ({ jobId, killed, status }) =>
@@ -65,6 +65,7 @@ function sentencesOf({ recovered, strays, cleaned: { logs, jobs } }: CleanedUp):
     ...(strays.length > 0 ? [`Ended what was left of runs that are over: ${named(strays)}.`] : []),
     ...(logs.files > 0 ? [`Removed ${count(logs.files, 'old log file')} (${byteSize(logs.bytes)}).`] : []),
     ...(jobs > 0 ? [`Removed left-over files of ${count(jobs, 'job')}.`] : []),
+    ...(uploads > 0 ? [`Removed ${count(uploads, 'upload')} that no job needs.`] : []),
   ];
 }
 

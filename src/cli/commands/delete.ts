@@ -8,12 +8,13 @@ import type { Shell } from '../shell.ts';
 const SELECTION: Selection = {
   verb: 'delete',
   statuses: JOB_STATUSES,
-  warning: 'Texts, runs and logs go for good; the recordings themselves stay.',
+  warning: 'Texts, runs, logs and uploaded recordings go for good; recordings that were named by their paths stay.',
 };
 
 const EXAMPLE = `
-A job that is worked on is cancelled first. What Longhand made of the recording is gone then: text, runs, files, logs. The
-recording itself is never touched, and longhand audit still tells that the job was there.
+A job that is worked on is cancelled first. What Longhand made of the recording is gone then: text, runs, files, logs. A
+recording that was uploaded goes too; one that was named by its path is never touched. longhand audit still tells that the
+job was there.
 Exit code: 0 all were deleted, 1 one of them could not be.
 
 Examples:
@@ -35,7 +36,8 @@ export function defineDelete(program: Command, shell: Shell, finish: (code: numb
     });
 }
 
-function sentence({ id, filename, from }: Deleted): string {
+function sentence({ id, filename, from, recordingRemoved }: Deleted): string {
   const cancelled = from === 'processing' ? 'cancelled and ' : '';
-  return `Job ${id} was ${cancelled}deleted. The recording ${shown(filename)} stays where it is.`;
+  const recording = recordingRemoved ? 'which was uploaded, went with it' : 'stays where it is';
+  return `Job ${id} was ${cancelled}deleted. The recording ${shown(filename)}${recordingRemoved ? ',' : ''} ${recording}.`;
 }
