@@ -98,11 +98,16 @@ export const moveJob = {
 export const deleteJob = {
   tags: TAGS,
   operationId: 'deleteJob',
-  summary: 'Delete a job with its files and logs; the recording stays',
-  description: 'One that is worked on is cancelled first.',
+  summary: 'Delete a job with its files and logs',
+  description: 'One that is worked on is cancelled first. Its recording goes with it when it was uploaded, and stays otherwise.',
   params: jobId,
   response: {
-    200: z.strictObject({ id: z.int(), filename: z.string(), from: status }),
+    200: z.strictObject({
+      id: z.int(),
+      filename: z.string(),
+      from: status,
+      recordingRemoved: z.boolean().describe('It was uploaded, and went with the job'),
+    }),
     ...problems(404, 409, 507),
   },
 } satisfies FastifySchema;

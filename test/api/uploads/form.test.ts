@@ -193,7 +193,7 @@ it('a connection that breaks in the middle leaves nothing', async () => {
   const socket = connect(Number(port), hostname);
   const body = formOf(recordingForm(SOUND));
   socket.write(
-    `POST /api/jobs HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: ${body.length}\r\nContent-Type: multipart/form-data; boundary=${BOUNDARY}\r\n\r\n`,
+    `POST /api/jobs HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Length: ${body.length}\r\nContent-Type: multipart/form-data; boundary=${BOUNDARY}\r\n\r\n`,
   );
   socket.write(body.subarray(0, 100_000));
   await vi.waitFor(() => expect(service.uploads()).toHaveLength(1), { timeout: 60_000 });

@@ -35,7 +35,7 @@ export async function serviceOf(
     ...owner,
     url: owner.owner.address as string,
     uploads: () => filesBelow(folder),
-    job: (id) => owner.api.get<JobDetails>(`/api/jobs/${id}`),
+    job: (id) => owner.api.get<JobDetails>(`/api/jobs/${id}/details`),
   };
 }
 
