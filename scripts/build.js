@@ -42,8 +42,8 @@ async function bundle(folder) {
     format: 'esm',
     splitting: true,
     chunkNames: 'parts/[name]-[hash]',
-    // Native, and found through node_modules.
-    external: ['better-sqlite3'],
+    // Native, or with files of its own; found through node_modules.
+    external: ['better-sqlite3', '@fastify/swagger-ui'],
     sourcemap: 'linked',
     // Bundled CommonJS packages call require, which an ES module does not have.
     banner: {

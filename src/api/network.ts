@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { LOCAL_OWNER } from './caller.ts';
 import type { ApiContext } from './context.ts';
+import { describeRoutes } from './openapi.ts';
 import { registerRoutes } from './routes.ts';
 import { bareServer } from './server.ts';
 
@@ -11,6 +12,7 @@ export async function buildNetworkServer(context: ApiContext): Promise<FastifyIn
   server.addHook('onRequest', async (request) => {
     request.caller = { ...LOCAL_OWNER, local: false };
   });
+  await describeRoutes(server);
   registerRoutes(server, context);
   return server;
 }

@@ -1,10 +1,11 @@
 /** The API of the owner of a data folder, over its socket. */
 import Fastify, { type FastifyInstance } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import { LonghandError, UsageError } from '../domain/errors.ts';
 import { LOCAL_OWNER } from './caller.ts';
 import type { ApiContext } from './context.ts';
 import { sendProblem } from './problem.ts';
+import { refuseUnreadable } from './refusals.ts';
 import { registerRoutes } from './routes.ts';
 
 /** Builds the server for the socket; nothing listens yet. */
@@ -19,9 +20,15 @@ export function buildServer(context: ApiContext): FastifyInstance {
 
 /** A server that checks what comes in, and tells every error as a problem. */
 export function bareServer(): FastifyInstance {
-  const server = Fastify({ logger: false, forceCloseConnections: true });
+  const server = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, inWords(error)),
+    clientErrorHandler: refuseUnreadable,
+  });
   server.setValidatorCompiler(validatorCompiler);
-  server.setSerializerCompiler(serializerCompiler);
+  // What is sent was typed by its schema; to check each answer again would take longer than to find it.
+  server.setSerializerCompiler(() => JSON.stringify);
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, inWords(error)));
   server.setNotFoundHandler((request, reply) => {
     const error = Object.assign(new UsageError(`There is nothing at ${request.method} ${request.url}.`), {
