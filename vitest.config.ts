@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/checked-answers.ts'],
     globalSetup: ['test/support/leave-nothing.ts', 'test/support/shared-postgres.ts'],
     // Tests start real programs, often on a busy machine: a limit is there for what hangs, not for what is slow.
     testTimeout: 120_000,

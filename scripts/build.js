@@ -42,8 +42,15 @@ async function bundle(folder) {
     format: 'esm',
     splitting: true,
     chunkNames: 'parts/[name]-[hash]',
-    // Native, or parts of Fastify that are not used and would only be read at each start; found through node_modules.
-    external: ['better-sqlite3', '@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'],
+    // Native; with files of their own; or parts of Fastify that are not used and would only be read at each start. Found
+    // through node_modules.
+    external: [
+      'better-sqlite3',
+      '@fastify/swagger-ui',
+      '@fastify/ajv-compiler',
+      '@fastify/fast-json-stringify-compiler',
+      'light-my-request',
+    ],
     sourcemap: 'linked',
     // Bundled CommonJS packages call require, which an ES module does not have.
     banner: {

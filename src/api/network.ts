@@ -5,6 +5,7 @@ import { installDoors } from './doors/doors.ts';
 import { NETWORK_LIMITS } from './doors/limits.ts';
 import { sessionRoutes } from './doors/session-routes.ts';
 import { watchPages } from './live/watch-pages.ts';
+import { describeRoutes } from './openapi.ts';
 import { progressSocket } from './routes/progress-socket.ts';
 import { registerRoutes } from './routes.ts';
 import { bareServer } from './server.ts';
@@ -23,6 +24,7 @@ export async function buildNetworkServer(context: ApiContext, options: NetworkOp
   const { allowedHosts, onRefusal = () => undefined } = options;
   const server = bareServer(NETWORK_LIMITS);
   installDoors(server, context.store, allowedHosts);
+  await describeRoutes(server);
   await progressSocket(server, context);
   server.register(async (app) => sessionRoutes(app, context.store, onRefusal));
   registerRoutes(server, context);

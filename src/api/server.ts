@@ -1,11 +1,12 @@
 /** The API of the owner of a data folder, over its socket. */
 import type { Server } from 'node:http';
 import Fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyServerOptions } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import { LonghandError, UsageError } from '../domain/errors.ts';
 import { LOCAL_OWNER } from './caller.ts';
 import type { ApiContext } from './context.ts';
 import { sendProblem } from './problem.ts';
+import { refuseUnreadable } from './refusals.ts';
 import { registerRoutes } from './routes.ts';
 
 /** Builds the server for the socket; nothing listens yet. */
@@ -23,12 +24,23 @@ export function buildServer(context: ApiContext): FastifyInstance {
  * types know of no others.
  */
 const SCHEMAS = {
-  compilersFactory: { buildValidator: () => validatorCompiler, buildSerializer: () => serializerCompiler },
+  compilersFactory: {
+    buildValidator: () => validatorCompiler,
+    // What is sent was typed by its schema; to check each answer again would take longer than to find it.
+    buildSerializer: () => () => JSON.stringify,
+  },
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 
 /** A server that checks what comes in, and tells every error as a problem. */
 export function bareServer(options: FastifyHttpOptions<Server> = {}): FastifyInstance {
-  const server = Fastify({ logger: false, forceCloseConnections: true, schemaController: SCHEMAS, ...options });
+  const server = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    schemaController: SCHEMAS,
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, inWords(error)),
+    clientErrorHandler: refuseUnreadable,
+    ...options,
+  });
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, inWords(error)));
   server.setNotFoundHandler((request, reply) => {
     const error = Object.assign(new UsageError(`There is nothing at ${request.method} ${request.url}.`), {

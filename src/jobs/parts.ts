@@ -2,7 +2,7 @@
 import { listArtifacts } from '../store/artifacts.ts';
 import { chunkCounts, chunkPage } from '../store/chunks.ts';
 import { listEvents } from '../store/events.ts';
-import { getJobSummary } from '../store/job-summary.ts';
+import { getShortJob } from '../store/job-summary.ts';
 import { listRuns } from '../store/runs.ts';
 import { listStages } from '../store/stages.ts';
 import type { Store } from '../store/store.ts';
@@ -113,5 +113,5 @@ export async function chunksOf(store: Store, id: number, page: { from: number; l
 }
 
 async function requireJob(store: Store, id: number): Promise<void> {
-  if (!(await getJobSummary(store, id))) throw await jobNotFound(store, id);
+  if (!(await getShortJob(store, id))) throw await jobNotFound(store, id);
 }

@@ -1,5 +1,5 @@
 import type { JobStatus } from '../domain/job.ts';
-import { getJobSummary } from '../store/job-summary.ts';
+import { getShortJob } from '../store/job-summary.ts';
 import type { Store } from '../store/store.ts';
 import { jobNotFound } from './errors.ts';
 
@@ -11,7 +11,7 @@ export async function stateOf(
   store: Store,
   id: number,
 ): Promise<{ id: number; status: JobStatus; pausedBy: string | null }> {
-  const job = await getJobSummary(store, id);
+  const job = await getShortJob(store, id);
   if (!job) throw await jobNotFound(store, id);
   return { id, status: job.status, pausedBy: job.paused_by };
 }

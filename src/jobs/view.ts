@@ -4,8 +4,7 @@ import type { TranscribeOutput } from '../pipeline/stages/decide.ts';
 import { listArtifacts } from '../store/artifacts.ts';
 import { chunkCounts } from '../store/chunks.ts';
 import { listEvents } from '../store/events.ts';
-import { getJobSummary } from '../store/job-summary.ts';
-import type { JobSummary } from '../store/jobs.ts';
+import { getJobSummary, getShortJob, type ShortJob } from '../store/job-summary.ts';
 import { positionOf } from '../store/positions.ts';
 import { listRuns } from '../store/runs.ts';
 import type { ArtifactRow, RunRow, StageRow } from '../store/schema.ts';
@@ -120,7 +119,7 @@ const EVENTS_SHOWN = 1000;
  * A row as a view, with its place among those that wait.
  * @param live what its runner says, while it is worked on: a row tells it only now and then
  */
-export function viewOf(job: JobSummary, position?: number, live?: ProgressReport): JobView {
+export function viewOf(job: ShortJob, position?: number, live?: ProgressReport): JobView {
   return {
     id: job.id,
     filename: job.filename,
@@ -152,7 +151,7 @@ export async function summaryOf(
   { store, progressOf }: Pick<QueueContext, 'store' | 'progressOf'>,
   id: number,
 ): Promise<JobView> {
-  const job = await getJobSummary(store, id);
+  const job = await getShortJob(store, id);
   if (!job) throw await jobNotFound(store, id);
   const position = job.status === 'pending' ? await positionOf(store, id) : undefined;
   return viewOf(job, position, progressOf(id));
@@ -163,7 +162,7 @@ export async function summaryOf(
  * @throws JobNotFoundError
  */
 export async function nameOf(store: Store, id: number): Promise<string> {
-  const job = await getJobSummary(store, id);
+  const job = await getShortJob(store, id);
   if (!job) throw await jobNotFound(store, id);
   return job.filename;
 }

@@ -6,7 +6,7 @@
  * of the jobs in that order: one call never reads a million jobs, in the one thread in which heartbeats are written too. A
  * page that ends at that bound has a mark to go on from though it may be short, or empty.
  */
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { JOB_STATUSES, type JobStatus } from '../domain/job.ts';
 import { SUMMARY } from './job-summary.ts';
 import type { JobSummary } from './jobs.ts';
@@ -61,24 +61,41 @@ const ORDERS = {
   status: { column: 'created_at', direction: 'desc' },
 } as const satisfies Record<JobSort, { column: keyof JobSummary; direction: 'asc' | 'desc' }>;
 
+/** As an index has them. Of a name it has the beginning. */
+const KEYS: Record<(typeof ORDERS)[JobSort]['column'], RawBuilder<string | number>> = {
+  created_at: sql.ref('created_at'),
+  duration_minutes: sql.ref('duration_minutes'),
+  filename: sql`substr(filename, 1, 64)`,
+};
+
+/** Of a name, as the database counts characters: without halves of pairs. */
+function beginningOf(name: string): string {
+  return [...name].slice(0, 64).join('');
+}
+
 type Order = (typeof ORDERS)[JobSort];
 type Jobs = SelectQueryBuilder<Database, 'transcription_jobs', object>;
 
-/**
- * A page of the jobs that match.
- * @param page `mark`: where the page before ended
- */
-export async function listPage(
-  store: Store,
-  filter: JobFilter,
-  { sort, limit, mark }: { sort: JobSort; limit: number; mark?: ListMark | undefined },
-): Promise<JobPage> {
+export interface PageWish {
+  sort: JobSort;
+  limit: number;
+  /** Where the page before ended. */
+  mark?: ListMark | undefined;
+  /** For trials: how many jobs are looked through at once. */
+  most?: number;
+}
+
+/** A page of the jobs that match. */
+export async function listPage(store: Store, filter: JobFilter, page: PageWish): Promise<JobPage> {
+  const { sort, limit, mark, most = filter.q === undefined ? LOOKED_THROUGH.filtered : LOOKED_THROUGH.texts } = page;
   const order = ORDERS[sort];
   const states = filter.status && [...new Set(filter.status)];
-  if (sort === 'status') return await oneStateAfterTheOther(store, filter, { states, limit, mark });
-  if (!states || order.column !== 'created_at') return await lane(store, filter, { order, states, limit, mark });
+  if (sort === 'status') return await oneStateAfterTheOther(store, filter, { states, limit, mark, most });
+  if (!states || order.column !== 'created_at') return await lane(store, filter, { order, states, limit, mark, most });
   // Each state has its stretch of an index; what they have in common has none.
-  const lanes = await Promise.all(states.map((state) => lane(store, filter, { order, states: [state], limit, mark })));
+  const lanes = await Promise.all(
+    states.map((state) => lane(store, filter, { order, states: [state], limit, mark, most })),
+  );
   return merged(lanes, order, limit);
 }
 
@@ -87,23 +104,23 @@ interface Lane {
   states: readonly JobStatus[] | undefined;
   limit: number;
   mark: ListMark | undefined;
+  most: number;
 }
 
-async function lane(store: Store, filter: JobFilter, { order, states, limit, mark }: Lane): Promise<JobPage> {
+async function lane(store: Store, filter: JobFilter, { order, states, limit, mark, most }: Lane): Promise<JobPage> {
   const { column, direction } = order;
+  const key = KEYS[column];
   const isByCreation = column === 'created_at';
-  const [before, beyond] = direction === 'desc' ? (['>=', '<'] as const) : (['<=', '>'] as const);
+  const [before, beyond] = direction === 'desc' ? [sql`>=`, sql`<`] : [sql`<=`, sql`>`];
   const only = states?.length === 1 && isByCreation ? states[0] : undefined;
   let stretch: Jobs = store.db.selectFrom('transcription_jobs');
   if (only) stretch = inState(stretch, only);
   if (isByCreation) stretch = createdIn(stretch, filter);
   if (filter.userId !== undefined) stretch = stretch.where('user_id', '=', filter.userId);
   if (mark) {
-    stretch = stretch.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple(column, 'id'), beyond, tuple(mark.key as never, mark.id)),
-    );
+    stretch = stretch.where(sql<boolean>`(${key}, id) ${beyond} (${mark.key}, ${mark.id})`);
   }
-  const sorted = (query: Jobs) => query.orderBy(column, direction).orderBy('id', direction);
+  const sorted = (query: Jobs) => query.orderBy(key, direction).orderBy('id', direction);
   const rest = { ...filter, ...(only ? { status: undefined } : { status: states }) };
   if (isByCreation) rest.from = rest.to = undefined;
   if (!isNarrowed(rest)) {
@@ -113,18 +130,15 @@ async function lane(store: Store, filter: JobFilter, { order, states, limit, mar
       .execute();
     return pageOf(rows, order, limit);
   }
-  const most = filter.q === undefined ? LOOKED_THROUGH.filtered : LOOKED_THROUGH.texts;
   const bound = await sorted(stretch)
-    .select([column, 'id', 'status'])
+    .select([key.as('key'), 'id', 'status'])
     .limit(literal(1))
     .offset(literal(most - 1))
     .executeTakeFirst();
-  const end = bound && { status: bound.status, key: (bound as Record<string, string | number>)[column]!, id: bound.id };
+  const end = bound && { status: bound.status, key: bound.key, id: bound.id };
   let looked = stretch;
   if (end) {
-    looked = looked.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple(column, 'id'), before, tuple(end.key as never, end.id)),
-    );
+    looked = looked.where(sql<boolean>`(${key}, id) ${before} (${end.key}, ${end.id})`);
   }
   const rows = await sorted(narrowed(looked, rest, store))
     .select(SUMMARY)
@@ -138,7 +152,7 @@ async function lane(store: Store, filter: JobFilter, { order, states, limit, mar
 async function oneStateAfterTheOther(
   store: Store,
   filter: JobFilter,
-  { states, limit, mark }: Omit<Lane, 'order'>,
+  { states, limit, mark, most }: Omit<Lane, 'order'>,
 ): Promise<JobPage> {
   const order = ORDERS.status;
   const from = mark ? JOB_STATUSES.indexOf(mark.status) : 0;
@@ -146,7 +160,7 @@ async function oneStateAfterTheOther(
   for (const state of JOB_STATUSES.slice(from)) {
     if (states && !states.includes(state)) continue;
     const behind = mark?.status === state ? mark : undefined;
-    const page = await lane(store, filter, { order, states: [state], limit: limit - jobs.length, mark: behind });
+    const page = await lane(store, filter, { order, states: [state], limit: limit - jobs.length, mark: behind, most });
     jobs.push(...page.jobs);
     if (page.next) return { jobs, next: page.next };
     const last = jobs.at(-1);
@@ -180,7 +194,7 @@ function pageOf(rows: readonly JobSummary[], order: Order, limit: number): JobPa
 }
 
 function markOf(job: JobSummary, { column }: Order): ListMark {
-  return { status: job.status, key: job[column], id: job.id };
+  return { status: job.status, key: column === 'filename' ? beginningOf(job.filename) : job[column], id: job.id };
 }
 
 /** The second condition is the index's own, without which it is not used. */

@@ -52,18 +52,49 @@ export const SUMMARY = [
   'on_leave',
 ] as const satisfies readonly (keyof JobSummary)[];
 
-/** The question of a store, put into words once: it is asked for every look at a job, and that took longer than its answer. */
-const questions = new WeakMap<Store, CompiledQuery<JobSummary>>();
+/** What is told of a job in short. Each column more takes time for each of the many who ask. */
+const SHORT = [
+  'id',
+  'filename',
+  'original_path',
+  'duration_minutes',
+  'model',
+  'status',
+  'progress',
+  'progress_stage',
+  'elapsed_seconds',
+  'speed',
+  'error_kind',
+  'error_message',
+  'error_remedy',
+  'created_at',
+  'started_at',
+  'completed_at',
+  'engine',
+  'language',
+  'priority',
+  'paused_by',
+] as const satisfies readonly (keyof JobSummary)[];
 
-/** A job without its text, or undefined. */
-export async function getJobSummary(store: Store, id: number): Promise<JobSummary | undefined> {
+export type ShortJob = Pick<JobSummary, (typeof SHORT)[number]>;
+
+/** The question of a store, put into words once: it is asked at every look at a job, and that took longer than its answer. */
+const questions = new WeakMap<Store, CompiledQuery<ShortJob>>();
+
+/** A job in short, or undefined. */
+export async function getShortJob(store: Store, id: number): Promise<ShortJob | undefined> {
   const question = questions.get(store) ?? ask(store);
-  const { rows } = await store.db.executeQuery<JobSummary>({ ...question, parameters: [id] });
+  const { rows } = await store.db.executeQuery<ShortJob>({ ...question, parameters: [id] });
   return rows[0];
 }
 
-function ask(store: Store): CompiledQuery<JobSummary> {
-  const question = store.db.selectFrom('transcription_jobs').select(SUMMARY).where('id', '=', 0).compile();
+function ask(store: Store): CompiledQuery<ShortJob> {
+  const question = store.db.selectFrom('transcription_jobs').select(SHORT).where('id', '=', 0).compile();
   questions.set(store, question);
   return question;
+}
+
+/** A job without its text, or undefined. */
+export async function getJobSummary(store: Store, id: number): Promise<JobSummary | undefined> {
+  return await store.db.selectFrom('transcription_jobs').select(SUMMARY).where('id', '=', id).executeTakeFirst();
 }

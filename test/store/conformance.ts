@@ -5,6 +5,7 @@ import { chunkTests } from './conformance/chunks.ts';
 import { fenceTests } from './conformance/fence.ts';
 import { healthTests } from './conformance/health.ts';
 import { importJobTests } from './conformance/import-job.ts';
+import { jobListTests } from './conformance/job-list.ts';
 import { jobTests } from './conformance/jobs.ts';
 import { placeTests } from './conformance/places.ts';
 import { queueTests } from './conformance/queue.ts';
@@ -28,6 +29,7 @@ export type OpenEmpty = (clock: Clock) => Promise<Store>;
 export function storeConformance(name: string, open: OpenEmpty): void {
   describe(`the store on ${name}`, () => {
     describe('jobs', () => jobTests(open));
+    describe('lists of jobs', () => jobListTests(open));
     describe('queue', () => queueTests(open));
     describe('queue as a whole', () => queueStateTests(open));
     describe('places', () => placeTests(open));

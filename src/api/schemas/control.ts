@@ -99,7 +99,8 @@ export const deleteJob = {
   tags: TAGS,
   operationId: 'deleteJob',
   summary: 'Delete a job with its files and logs',
-  description: 'One that is worked on is cancelled first. Its recording goes with it when it was uploaded, and stays otherwise.',
+  description:
+    'One that is worked on is cancelled first. Its recording goes with it when it was uploaded, and stays otherwise.',
   params: jobId,
   response: {
     200: z.strictObject({

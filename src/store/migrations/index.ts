@@ -5,6 +5,7 @@ import * as imports from './0003-import.ts';
 import * as queue from './0004-queue.ts';
 import * as users from './0005-users.ts';
 import * as pageLeave from './0007-page-leave.ts';
+import * as search from './0008-search.ts';
 
 export type Migrations = Readonly<Record<string, Migration>>;
 
@@ -16,4 +17,5 @@ export const MIGRATIONS: Migrations = {
   '0004-queue': queue,
   '0005-users': users,
   '0007-page-leave': pageLeave,
+  '0008-search': search,
 };

@@ -1,0 +1,63 @@
+/** docs/api.md as a newcomer follows it: every example, from the first to the last, against one service. */
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { transform } from 'esbuild';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { scratchPath } from '../support/scratch.ts';
+import { speak } from '../support/speech.ts';
+import { type Service, startService } from './service.ts';
+
+const run = promisify(execFile);
+
+const guide = readFileSync(join(PACKAGE_ROOT, 'docs', 'api.md'), 'utf8');
+const examples = [...guide.matchAll(/^```(sh|ts)\n(.*?)^```$/gms)].map(([, language, code]) => ({
+  language: language as 'sh' | 'ts',
+  code: code as string,
+  title: (code as string).split('\n').find((line) => /curl|fetch/.test(line)) ?? '',
+}));
+
+/** What must be in what an example prints, by its first line that asks something; the rest must print JSON that is no problem. */
+const PRINTS: [RegExp, RegExp][] = [
+  [/jobs\/999"/, /"code":"job_not_found"/],
+  [/-X POST "\$LONGHAND\/api\/jobs"/, /^\{"id":1,/],
+  [/api\/jobs\?\$\{query\}/, /^1 \w+ speech/],
+  [/jobs\/1\/events/, /^completed$/m],
+  [/transcript"/, /00:00:00,\d{3} --> [\s\S]*content-disposition: attachment; filename="speech-\w+\.vtt"/i],
+  [/bulk/, /"done":1,"failed":1/],
+];
+
+let service: Service;
+let env: NodeJS.ProcessEnv;
+beforeAll(async () => {
+  service = await startService();
+  env = { ...process.env, LONGHAND: service.address, RECORDING: await speak('good morning to all of you') };
+});
+afterAll(() => service.stop());
+
+test('there are examples in both languages', () => {
+  expect(examples.filter(({ language }) => language === 'sh').length).toBeGreaterThan(5);
+  expect(examples.filter(({ language }) => language === 'ts').length).toBeGreaterThan(1);
+});
+
+test.each(examples)('$language: $title', async ({ language, code, title }) => {
+  const printed = language === 'sh' ? await shell(code) : await script(code);
+  const expected = PRINTS.find(([example]) => example.test(title))?.[1];
+  if (expected) expect(printed).toMatch(expected);
+  else {
+    expect(printed).toMatch(/^\{/);
+    expect(printed).not.toContain('"code":');
+  }
+});
+
+async function shell(code: string): Promise<string> {
+  return (await run('bash', ['-euo', 'pipefail', '-c', code], { env })).stdout;
+}
+
+async function script(code: string): Promise<string> {
+  const file = scratchPath(`example-${examples.findIndex((example) => example.code === code)}.mjs`);
+  writeFileSync(file, (await transform(code, { loader: 'ts', format: 'esm', target: 'node20' })).code);
+  return (await run(process.execPath, [file], { env })).stdout;
+}

@@ -1,0 +1,83 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Service, startService } from './service.ts';
+
+/** Routes whose answers no schema describes, and why. */
+const NOT_DESCRIBED: Record<string, string> = {};
+
+interface Operation {
+  operationId?: string;
+  summary?: string;
+  tags?: string[];
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+let service: Service;
+let document: { openapi: string; paths: Record<string, Record<string, Operation>>; tags: { name: string }[] };
+beforeAll(async () => {
+  service = await startService();
+  document = (await (await fetch(`${service.address}/api/openapi.json`)).json()) as typeof document;
+});
+afterAll(() => service.stop());
+
+function operations(): [name: string, operation: Operation][] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  );
+}
+
+test('the document is valid OpenAPI 3.1', async () => {
+  const { valid, errors } = await new Validator().validate(document);
+  expect(errors).toBeUndefined();
+  expect(valid).toBe(true);
+  expect(document.openapi).toBe('3.1.0');
+});
+
+test('every route says what it answers, what it is for and what it is called', () => {
+  const names = document.tags.map(({ name }) => name);
+  const lacking = operations().filter(([name, { operationId, summary, tags, responses }]) => {
+    const good = Object.entries(responses).filter(([status]) => /^[123]/.test(status));
+    const isDescribed =
+      good.length > 0 &&
+      good.every(([, { content }]) =>
+        Object.values(content ?? {}).some(({ schema }) => Object.keys(schema).length > 0),
+      );
+    const isNamed = operationId && summary && tags?.every((tag) => names.includes(tag));
+    return !isNamed || (!isDescribed && !(name in NOT_DESCRIBED));
+  });
+  expect(lacking.map(([name]) => name)).toEqual([]);
+});
+
+test('no two routes are called the same', () => {
+  const ids = operations().map(([, { operationId }]) => operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('errors are problems', () => {
+  for (const [name, { responses }] of operations()) {
+    const errors = Object.entries(responses).filter(([status]) => /^[45]/.test(status));
+    expect(
+      errors.map(([, { content }]) => Object.keys(content ?? {})),
+      name,
+    ).toEqual(errors.map(() => ['application/problem+json']));
+  }
+});
+
+test('the pages that show it come from here alone', async () => {
+  const page = await fetch(`${service.address}/api/docs/`);
+  expect(page.headers.get('content-security-policy')).toMatch(/default-src 'self'/);
+  expect(page.headers.get('content-security-policy')).not.toMatch(/unsafe|https?:/);
+  const html = await page.text();
+  const named = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(
+    ([, address]) => new URL(address as string, page.url),
+  );
+  expect(named.length).toBeGreaterThan(3);
+  for (const address of named) {
+    expect(address.origin).toBe(service.address);
+    expect((await fetch(address)).status, address.href).toBe(200);
+  }
+  expect(html).not.toMatch(/<script(?![^>]*src=)/);
+});
