@@ -61,7 +61,7 @@ export async function pause({ store, stop }: ControlContext, id: number): Promis
     if (from === 'paused' && job.paused_by !== null && job.paused_by !== USER) {
       const pausedBefore = await takeOverPause(store, id, { actor: actor() });
       if (pausedBefore === undefined) return undefined;
-      stop(id, 'pause');
+      stop(id, 'pause', undefined, actor());
       return { id, from, to: 'paused', stopping: false, pausedBefore };
     }
     if (from === 'retrying') {
@@ -76,7 +76,7 @@ export async function pause({ store, stop }: ControlContext, id: number): Promis
     const how = { from: [from], actor: actor(), reason: 'Paused by user', set: { paused_by: USER } };
     if (!(await transition(store, id, 'paused', how))) return undefined;
     // Nothing runs that could be stopped; but nobody waits for it any more.
-    stop(id, 'pause');
+    stop(id, 'pause', undefined, actor());
     return { id, from, to: 'paused', stopping: false };
   });
 }
