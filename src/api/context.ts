@@ -35,7 +35,7 @@ export interface ApiContext extends SubmitContext {
   /** This job shall run. */
   want(jobId: number): void;
   /** This job shall not run any more. @returns whether it is being worked on and was asked to stop */
-  unwant(jobId: number, why: StopReason, graceMs?: number): boolean;
+  unwant(jobId: number, why: StopReason, graceMs?: number, by?: string): boolean;
   /** Resolves when nobody works on the job here any more. */
   settled(jobId: number): Promise<void>;
   /** The queue as a whole. */

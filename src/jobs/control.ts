@@ -4,7 +4,7 @@ import { getJob, transition } from '../store/jobs.ts';
 import { takeOverPause } from '../store/pauses.ts';
 import type { JobRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
-import { USER } from './actor.ts';
+import { actor, USER } from './actor.ts';
 import { JobStateError, jobNotFound } from './errors.ts';
 
 /** A job may change between the look and the step; it is looked at again this often. */
@@ -15,7 +15,7 @@ const NO_GRACE_MS = 0;
 export interface ControlContext {
   store: Store;
   /** Asks a run to stop. @returns whether the job is being worked on here */
-  stop(jobId: number, why: StopReason, graceMs?: number): boolean;
+  stop(jobId: number, why: StopReason, graceMs?: number, by?: string): boolean;
 }
 
 /** What became of a wish. */
@@ -40,7 +40,7 @@ export async function cancel({ store, stop }: ControlContext, id: number): Promi
       throw new JobStateError(`Job ${id} is ${from}; there is nothing to cancel.`, `See: longhand show ${id}`);
     }
     const reason = from === 'processing' ? 'Stopped by user' : 'Cancelled by user';
-    const won = await transition(store, id, 'cancelled', { from: [from], actor: USER, reason });
+    const won = await transition(store, id, 'cancelled', { from: [from], actor: actor(), reason });
     if (!won) return undefined;
     // The row says so first: whatever the run still hands in is refused from here on.
     return { id, from, to: 'cancelled', stopping: stop(id, 'cancel', NO_GRACE_MS) };
@@ -56,12 +56,12 @@ export async function pause({ store, stop }: ControlContext, id: number): Promis
   return await decide(store, id, async (job) => {
     const { status: from } = job;
     if (from === 'processing') {
-      return stop(id, 'pause') ? { id, from, to: 'paused', stopping: true } : undefined;
+      return stop(id, 'pause', undefined, actor()) ? { id, from, to: 'paused', stopping: true } : undefined;
     }
     if (from === 'paused' && job.paused_by !== null && job.paused_by !== USER) {
-      const pausedBefore = await takeOverPause(store, id, { actor: USER });
+      const pausedBefore = await takeOverPause(store, id, { actor: actor() });
       if (pausedBefore === undefined) return undefined;
-      stop(id, 'pause');
+      stop(id, 'pause', undefined, actor());
       return { id, from, to: 'paused', stopping: false, pausedBefore };
     }
     if (from === 'retrying') {
@@ -73,10 +73,10 @@ export async function pause({ store, stop }: ControlContext, id: number): Promis
     if (from !== 'pending') {
       throw new JobStateError(`Job ${id} is ${from}; there is nothing to pause.`, `See: longhand show ${id}`);
     }
-    const how = { from: [from], actor: USER, reason: 'Paused by user', set: { paused_by: USER } };
+    const how = { from: [from], actor: actor(), reason: 'Paused by user', set: { paused_by: USER } };
     if (!(await transition(store, id, 'paused', how))) return undefined;
     // Nothing runs that could be stopped; but nobody waits for it any more.
-    stop(id, 'pause');
+    stop(id, 'pause', undefined, actor());
     return { id, from, to: 'paused', stopping: false };
   });
 }

@@ -2,7 +2,7 @@ import type { JobStatus } from '../domain/job.ts';
 import { isAtRest } from '../domain/job.ts';
 import { getJob } from '../store/jobs.ts';
 import { removeJob } from '../store/remove-job.ts';
-import { USER } from './actor.ts';
+import { actor } from './actor.ts';
 import { type ControlContext, cancel } from './control.ts';
 import { JobStateError, jobNotFound } from './errors.ts';
 
@@ -37,7 +37,7 @@ export async function deleteJob(context: DeleteContext, id: number): Promise<Del
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     await endWork(context, id);
     await settled(id);
-    const removed = await removeJob(store, id, { actor: USER });
+    const removed = await removeJob(store, id, { actor: actor() });
     if (!removed) continue;
     await removeFiles(id);
     return { id, filename: removed.filename, from };

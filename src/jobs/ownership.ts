@@ -1,14 +1,22 @@
-import { getJob } from '../store/jobs.ts';
+import { ownerOf } from '../store/job-owners.ts';
 import type { Store } from '../store/store.ts';
-import { jobNotFound } from './errors.ts';
+import { JobNotFoundError } from './errors.ts';
+
+/** Who asks: the user whose jobs these are; null: there is one user, or an admin asks, who may touch all. */
+export interface Asking {
+  userId: string | null;
+}
+
+/** Whether somebody may see and touch a job; false also when there is none, unless all may be touched. */
+export async function mayTouch(store: Store, { userId }: Asking, jobId: number): Promise<boolean> {
+  return userId === null || (await ownerOf(store, jobId)) === userId;
+}
 
 /**
- * Makes sure that somebody may see and touch a job. To others it is as if there were none.
+ * Makes sure that somebody may see and touch a job. To others it is as if there were none, and never had been.
  * @param userId whose jobs are looked at; null: there is one user, or an admin asks, who may touch all
  * @throws JobNotFoundError
  */
 export async function requireOwn(store: Store, userId: string | null, jobId: number): Promise<void> {
-  if (userId === null) return;
-  const job = await getJob(store, jobId);
-  if (job?.user_id !== userId) throw await jobNotFound(store, jobId);
+  if (!(await mayTouch(store, { userId }, jobId))) throw new JobNotFoundError(jobId);
 }

@@ -5,8 +5,9 @@ import { type Placed, placeJob, type Standing, type Target } from '../store/plac
 import { positionOf } from '../store/positions.ts';
 import { setPriority } from '../store/priority.ts';
 import type { Store } from '../store/store.ts';
-import { USER } from './actor.ts';
+import { actor } from './actor.ts';
 import { JobStateError, jobNotFound } from './errors.ts';
+import { requireOwn } from './ownership.ts';
 
 /** What a priority may be; 0 is that of a job for which nothing was said. */
 export const LOWEST_PRIORITY = -100;
@@ -32,7 +33,7 @@ export async function prioritise(store: Store, id: number, to: number): Promise<
       `It is a whole number from ${LOWEST_PRIORITY} to ${HIGHEST_PRIORITY}; higher goes first.`,
     );
   }
-  const done = await setPriority(store, id, to, { actor: USER });
+  const done = await setPriority(store, id, to, { actor: actor() });
   if (!done) throw await jobNotFound(store, id);
   return { id, ...done, position: (await positionOf(store, id)) ?? null };
 }
@@ -46,13 +47,15 @@ export interface Moved {
 /**
  * Moves a waiting job within the queue: before another one, to its head or to its end. It takes over the priority of where it
  * then stands.
+ * @param userId who asks, as `requireOwn` takes it: nothing is told of others' jobs
  * @throws JobNotFoundError; JobStateError when one of them does not wait; UsageError when both are the same
  */
-export async function move(store: Store, id: number, target: Target): Promise<Moved> {
+export async function move(store: Store, id: number, target: Target, userId: string | null = null): Promise<Moved> {
   if (typeof target === 'object' && target.before === id) {
     throw new UsageError(`Job ${id} cannot stand before itself.`, 'Name another job: longhand queue');
   }
-  const placed = await placeJob(store, id, target, { actor: USER });
+  if (typeof target === 'object') await requireOwn(store, userId, target.before);
+  const placed = await placeJob(store, id, target, { actor: actor() });
   if (!placed.done) throw await whyNot(store, id, placed);
   return { id, from: placed.from, to: placed.to };
 }

@@ -1,6 +1,6 @@
 import { pauseQueue, type QueuePause, queuePause, resumeQueue } from '../store/queue-state.ts';
 import type { Store } from '../store/store.ts';
-import { USER } from './actor.ts';
+import { actor } from './actor.ts';
 
 /** What the owner does about its queue. */
 export interface QueueHand {
@@ -28,7 +28,7 @@ export async function pauseAll(
   wish: { reason?: string | undefined; running?: boolean | undefined },
 ): Promise<QueuePaused> {
   const stopping = wish.running ?? false;
-  const changed = await pauseQueue(store, { by: 'user', actor: USER, reason: wish.reason });
+  const changed = await pauseQueue(store, { by: 'user', actor: actor(), reason: wish.reason });
   const inWork = await running();
   if (stopping) pauseRunning();
   const pause = await queuePause(store);
@@ -45,7 +45,7 @@ export interface QueueResumed {
 /** Lets jobs start again. */
 export async function resumeAll({ store, goOn }: QueueHand): Promise<QueueResumed> {
   const pause = await queuePause(store);
-  const changed = await resumeQueue(store, { actor: USER });
+  const changed = await resumeQueue(store, { actor: actor() });
   // Also when it was not paused: what was paused with it may have been left behind by a process that died.
   await goOn();
   return { changed, before: pause ? { by: pause.by, reason: pause.reason } : null };

@@ -1,7 +1,7 @@
 import type { JobStatus } from '../domain/job.ts';
 import { forgiveCrashes, getJob, transition } from '../store/jobs.ts';
 import type { Store } from '../store/store.ts';
-import { USER } from './actor.ts';
+import { actor } from './actor.ts';
 import { JobStateError, jobNotFound } from './errors.ts';
 import { tryNow } from './retry.ts';
 
@@ -25,7 +25,7 @@ export async function resume(store: Store, id: number): Promise<JobStatus> {
   if (from === 'retrying') await tryNow(store, id);
   if (!RESUMABLE.includes(from)) return from;
   const set = { crash_count: 0, retry_count: 0 };
-  const won = await transition(store, id, 'pending', { from: [from], actor: USER, reason: 'Resumed', set });
+  const won = await transition(store, id, 'pending', { from: [from], actor: actor(), reason: 'Resumed', set });
   if (!won)
     throw new JobStateError(`Job ${id} has just changed; it was not resumed.`, `Look again: longhand show ${id}`);
   return from;

@@ -5,7 +5,7 @@ import { TRANSCRIPT_ARTIFACT } from '../pipeline/stages/transcribe.ts';
 import { type Beginning, beginAgain } from '../store/again.ts';
 import { getJob, transition } from '../store/jobs.ts';
 import type { Store } from '../store/store.ts';
-import { USER } from './actor.ts';
+import { actor } from './actor.ts';
 import { JobStateError, jobNotFound } from './errors.ts';
 
 /** Stages that a job goes through today. */
@@ -49,7 +49,7 @@ export async function retry(context: RetryContext, id: number, wish: RetryWish =
   await context.settled(id);
   const keep = [TRANSCRIPT_ARTIFACT];
   const at = store.clock.now();
-  const won = await beginAgain(store, id, { from, beginning, keep, actor: USER, reason: REASONS[beginning] });
+  const won = await beginAgain(store, id, { from, beginning, keep, actor: actor(), reason: REASONS[beginning] });
   if (!won) throw changed(id);
   if (beginning === 'start' || beginning === 'prepare') {
     await context.removeFiles(id, { names: [`${TRANSCRIPT_ARTIFACT}.json`], newerThanMs: at });
@@ -115,7 +115,7 @@ function refuse(id: number, status: JobStatus, beginning: Beginning): void {
 
 /** Ends the wait of a job that would try again by itself later. Its tries are counted on. */
 export async function tryNow(store: Store, id: number): Promise<Retried> {
-  const how = { from: ['retrying'] as const, actor: USER, reason: 'Tried again at once' };
+  const how = { from: ['retrying'] as const, actor: actor(), reason: 'Tried again at once' };
   if (!(await transition(store, id, 'pending', how))) throw changed(id);
   return { id, from: 'retrying', beginning: 'checkpoint' };
 }

@@ -72,6 +72,8 @@ export interface RunResult {
   elapsedSeconds: number;
   /** How far the runner said that the job is; a heartbeat writes it down only now and then. */
   percent?: number | undefined;
+  /** Who asked for it to stop, where that was somebody by name. */
+  askedBy?: string | undefined;
 }
 
 /** A run under way. */

@@ -52,7 +52,7 @@ export async function settle(
     case 'orphaned':
       return undefined;
     case 'stopped':
-      await stopJob(store, job.id, leaseToken, outcome.why, elapsed);
+      await stopJob(store, job.id, leaseToken, outcome.why, { set: elapsed, by: result.askedBy });
       return undefined;
     case 'failed':
       return await retryOrFail(store, rules, { job: now ?? job, runId: run.id, leaseToken }, outcome.error, elapsed);
@@ -144,11 +144,17 @@ const PAUSED_BY: Partial<Record<StopReason, Pauser>> = {
   'queue paused': 'queue',
 };
 
-async function stopJob(store: Store, id: number, leaseToken: string, why: StopReason, set: object): Promise<void> {
+async function stopJob(
+  store: Store,
+  id: number,
+  leaseToken: string,
+  why: StopReason,
+  { set, by = 'user' }: { set: object; by?: string | undefined },
+): Promise<void> {
   // Whoever cancels has written that before the run was told.
   if (why === 'cancel') return;
   const pauser = PAUSED_BY[why];
-  const actor = why === 'interrupted' || why === 'pause' ? 'user' : ACTOR;
+  const actor = why === 'interrupted' || why === 'pause' ? by : ACTOR;
   if (pauser) {
     const reason = pauser === 'user' ? 'paused' : `paused: ${why}`;
     await transition(store, id, 'paused', { leaseToken, actor, reason, set: { ...set, paused_by: pauser } });

@@ -72,6 +72,8 @@ export interface SupervisorOptions {
 interface Stop {
   why: StopReason;
   graceMs?: number | undefined;
+  /** Who wants it, where that is somebody by name. */
+  by?: string | undefined;
 }
 
 /** A job in work: its run, once it was started, and the wish to stop it, which may come first. */
@@ -81,6 +83,8 @@ interface Active {
   needBytes: number;
   run?: Run;
   stop?: Stop;
+  /** The last one who asked for a stop by name. */
+  askedBy?: string;
   /** Resolves when the last word of it is in the store. */
   settled: Promise<void>;
   settle(): void;
@@ -97,6 +101,7 @@ function activeJob(job: JobRow, needBytes: number, stop: Stop | undefined): Acti
 function ask(active: Active, stop: Stop): void {
   // What the clock wants every second does not take the place of what a person wants.
   if (!active.stop || !endsByItself(stop.why)) active.stop = stop;
+  if (stop.by !== undefined) active.askedBy = stop.by;
   active.run?.stop(stop.why, stop.graceMs);
 }
 
@@ -184,9 +189,9 @@ export class Supervisor {
   }
 
   /** Asks a run to stop at its checkpoint, or with `graceMs` 0 ends it. @returns false when the job is not being worked on */
-  stop(jobId: number, why: StopReason, graceMs?: number): boolean {
+  stop(jobId: number, why: StopReason, graceMs?: number, by?: string): boolean {
     const active = this.#running.get(jobId);
-    if (active) ask(active, { why, graceMs });
+    if (active) ask(active, { why, graceMs, by });
     return active !== undefined;
   }
 
@@ -215,7 +220,7 @@ export class Supervisor {
       if (result.outcome.type === 'crashed') tell({ type: 'log', jobId: job.id, level, message });
       await this.#closeLog(log, job.id);
       const tail = await lastLines(log.path, EVIDENCE_LINES);
-      const words = await this.#settle(claimed, result, tail.text);
+      const words = await this.#settle(claimed, { ...result, askedBy: active.askedBy }, tail.text);
       if (words !== undefined) await this.#addWords(job.id, words);
       if ((await getJob(store, job.id))?.status === 'completed') await dropAudio(store, job.id, jobDir);
     } finally {

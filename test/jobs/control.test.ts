@@ -64,7 +64,7 @@ describe('pause', () => {
     const { context, stopped } = control(store);
     expect(await pause(context, id)).toEqual({ id, from: 'pending', to: 'paused', stopping: false });
     // Whoever waited for it does not any more.
-    expect(stopped).toEqual([[id, 'pause']]);
+    expect(stopped).toEqual([[id, 'pause', undefined, 'user']]);
     expect(await getJob(store, id)).toMatchObject({ status: 'paused', paused_by: 'user' });
   });
 
@@ -73,7 +73,7 @@ describe('pause', () => {
     const id = await jobThatIs(store, 'processing');
     const { context, stopped } = control(store);
     expect(await pause(context, id)).toEqual({ id, from: 'processing', to: 'paused', stopping: true });
-    expect(stopped).toEqual([[id, 'pause']]);
+    expect(stopped).toEqual([[id, 'pause', undefined, 'user']]);
   });
 
   it.each(['completed', 'failed', 'cancelled', 'paused'] as const)('refuses a %s job in a sentence', async (from) => {
@@ -100,7 +100,7 @@ describe('pause', () => {
     const { context, stopped } = control(store);
     const done = { id, from: 'paused', to: 'paused', stopping: false, pausedBefore: 'quiet hours' };
     expect(await pause(context, id)).toEqual(done);
-    expect(stopped).toEqual([[id, 'pause']]);
+    expect(stopped).toEqual([[id, 'pause', undefined, 'user']]);
     expect(await getJob(store, id)).toMatchObject({ status: 'paused', paused_by: 'user' });
     await expect(pause(context, id)).rejects.toThrow(`Job ${id} is paused; there is nothing to pause.`);
   });

@@ -90,8 +90,8 @@ export function controlRoutes(server: FastifyInstance, context: ApiContext): voi
   });
 
   /** Another place among those that wait. */
-  app.post('/api/jobs/:id/move', { schema: { params: jobId, body: newPlace } }, async ({ params, body }) => {
-    const done = await move(store, params.id, 'to' in body ? body.to : body);
+  app.post('/api/jobs/:id/move', { schema: { params: jobId, body: newPlace } }, async ({ params, body, caller }) => {
+    const done = await move(store, params.id, 'to' in body ? body.to : body, caller.userId);
     queue.wake();
     return done;
   });
