@@ -14,11 +14,11 @@ export interface AuditLine extends EventView {
 
 /**
  * The newest changes of all jobs and of the queue, the oldest of them first.
- * @param wanted `since`: only changes of that moment or later, milliseconds since the epoch
+ * @param wanted `since`: only changes of that moment or later, milliseconds since the epoch; `userId`: only of this user's jobs
  */
 export async function auditTrail(
   store: Store,
-  wanted: { jobId?: number | undefined; since?: number | undefined; limit: number },
+  wanted: { jobId?: number | undefined; since?: number | undefined; limit: number; userId?: string | null },
 ): Promise<AuditLine[]> {
   const rows = await newestEvents(store, wanted);
   return rows.map((row) => {

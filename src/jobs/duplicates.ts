@@ -63,7 +63,7 @@ export async function insertUnlessDone(
     const newest = await newestOfSize(store.db, job.sourceBytes);
     // An empty file is no recording; each fails by itself.
     if (newest > 0 && job.sourceBytes > 0) sha256 ??= await sha256OfFile(job.originalPath);
-    const same = sha256 === undefined ? [] : await sameContent(store, job.sourceBytes, sha256);
+    const same = sha256 === undefined ? [] : await sameContent(store, job, sha256);
     const done = best(same.filter((other) => isSameWish(job, other)));
     if (done) return { id: done.id, duplicateOf: { id: done.id, status: done.status } };
     if (!hasRoom) await makeRoom();
@@ -75,9 +75,14 @@ export async function insertUnlessDone(
   }
 }
 
-async function sameContent(store: Store, bytes: number, sha256: string): Promise<JobOfContent[]> {
+/** A user's own alone: of others' recordings nobody learns that they are here. */
+async function sameContent(
+  store: Store,
+  { sourceBytes: bytes, userId }: FileJob,
+  sha256: string,
+): Promise<JobOfContent[]> {
   for (const other of await unhashedOfSize(store, bytes)) await hashOther(store, other);
-  return await jobsOfContent(store, { bytes, sha256 });
+  return await jobsOfContent(store, { bytes, sha256, userId });
 }
 
 /** Hashes the recording of a job that was not worked on yet, if it still is the one that was handed in. */

@@ -9,7 +9,7 @@ import { type JobView, viewOf } from './view.ts';
 /** A page of jobs, the newest first, each with its place in the queue while it waits. */
 export async function listViews(
   { store, progressOf }: Pick<QueueContext, 'store' | 'progressOf'>,
-  page: { status?: JobStatus; limit: number },
+  page: { status?: JobStatus; limit: number; userId?: string | null },
 ): Promise<JobView[]> {
   const jobs = await listJobs(store, page);
   const positions = await positionsOf(
@@ -19,7 +19,7 @@ export async function listViews(
   return jobs.map((job) => viewOf(job, positions.get(job.id), progressOf(job.id)));
 }
 
-/** The numbers of all jobs in a state, the lowest first. */
-export async function jobIds(store: Store, status: JobStatus): Promise<number[]> {
-  return await idsOfStatus(store, status);
+/** The numbers of all jobs in a state, the lowest first. @param userId only this user's; null: everybody's */
+export async function jobIds(store: Store, status: JobStatus, userId: string | null): Promise<number[]> {
+  return await idsOfStatus(store, status, userId);
 }

@@ -7,6 +7,7 @@
 import type { JobOutlook } from '../domain/estimate.ts';
 import { isOpen, nextChange } from '../domain/quiet-hours.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
+import { ownedAmong } from '../store/job-owners.ts';
 import {
   countWaiting,
   headOfQueue,
@@ -23,6 +24,8 @@ export type { QueueContext } from './queue-forecast.ts';
 
 /** Jobs that wait are told one by one up to this many. */
 export const SHOWN = 1000;
+/** Behind so many waiting jobs one user's are not looked for. */
+const MOST_LOOKED_AT = 10_000;
 
 /** Times are ISO 8601; null where nobody can tell. */
 export interface QueueView {
@@ -35,6 +38,8 @@ export interface QueueView {
   endsInSeconds: number | null;
   /** Jobs that wait, shown below or not. */
   total: number;
+  /** Jobs of other users that run and that wait, of which no more is told; not there for who sees all. */
+  others?: { running: number; waiting: number };
   running: RunningView[];
   /** In the order in which they are expected to start. */
   waiting: WaitingView[];
@@ -113,6 +118,25 @@ export async function queueView(context: QueueContext, { limit = SHOWN } = {}): 
     running: atWork.map((job) => runningView(job, context.progressOf(job.id), outlook.jobs.get(job.id), iso)),
     waiting: waiting.slice(0, limit),
   };
+}
+
+/** The queue as one user may see it: the own jobs, each at its place among all, and how many others there are. */
+export async function queueViewOf(
+  context: QueueContext,
+  userId: string | null,
+  { limit = SHOWN } = {},
+): Promise<QueueView> {
+  if (userId === null) return await queueView(context, { limit });
+  const view = await queueView(context, { limit: MOST_LOOKED_AT });
+  const own = await ownedAmong(
+    context.store,
+    userId,
+    [...view.running, ...view.waiting].map(({ id }) => id),
+  );
+  const running = view.running.filter(({ id }) => own.has(id));
+  const waiting = view.waiting.filter(({ id }) => own.has(id));
+  const others = { running: view.running.length - running.length, waiting: view.total - waiting.length };
+  return { ...view, others, running, waiting: waiting.slice(0, limit) };
 }
 
 /** When a job is expected to start and to be done. */

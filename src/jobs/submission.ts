@@ -13,10 +13,12 @@ export interface Submission extends Omit<JobParameters, 'engine'> {
   again?: boolean | undefined;
   /** It comes from a watched folder: it is recorded that this file, as it is now, was handed in. */
   watched?: boolean | undefined;
+  /** Whose job it becomes; nobody's in particular when not given. */
+  userId?: string | undefined;
 }
 
 /** The part of the settings that goes with a job and stays with it. */
-export type SubmissionSettings = Omit<Submission, 'path' | 'id' | 'again' | 'watched'>;
+export type SubmissionSettings = Omit<Submission, 'path' | 'id' | 'again' | 'watched' | 'userId'>;
 
 /** A recording with what the settings say today. */
 export function submissionOf(path: string, settings: SubmissionSettings): Submission {

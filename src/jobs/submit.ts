@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
+import type { Scope } from '../domain/scope.ts';
 import type { Engine, EngineName, EngineSettings } from '../engines/engine.ts';
 import { sha256OfFile } from '../files/hash.ts';
 import type { JobParameters } from '../pipeline/order.ts';
@@ -9,9 +10,10 @@ import { getJob, insertJob, JobExistsError, type NewJob } from '../store/jobs.ts
 import type { JobRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { noteWatched } from '../store/watched-files.ts';
+import { actor } from './actor.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { type Duplicate, insertUnlessDone } from './duplicates.ts';
-import { JobStateError } from './errors.ts';
+import { JobStateError, PathNotAllowedError } from './errors.ts';
 import type { Lengths } from './lengths.ts';
 import type { Submission } from './submission.ts';
 
@@ -58,10 +60,19 @@ export async function submit(context: SubmitContext, wish: Submission): Promise<
   }
 }
 
+/**
+ * Recordings that are named by a path are read with the rights of this account, which not every user has.
+ * @throws UsageError
+ */
+export function requirePathAllowed({ scope, local }: { scope: Scope; local: boolean }): void {
+  if (local || scope === 'admin') return;
+  throw new PathNotAllowedError();
+}
+
 async function accept({ store, engines, settings, lengths, makeRoom }: SubmitContext, wish: Submission, facts: Stats) {
   const { engine, model } = await chooseEngine(engines, settings, wish);
   requireChunkFits(engine, wish);
-  const { path, id: number, again, watched, ...asked } = wish;
+  const { path, id: number, again, watched, userId, ...asked } = wish;
   const parameters: JobParameters = { ...asked, engine: engine.name };
   const job = {
     ...(number === undefined ? {} : { id: number }),
@@ -77,7 +88,8 @@ async function accept({ store, engines, settings, lengths, makeRoom }: SubmitCon
     sourceModifiedMs: Math.round(facts.mtimeMs),
     stages: STAGES,
     watched: watched ?? false,
-    actor: watched ? 'watch' : 'user',
+    actor: watched ? 'watch' : actor(),
+    ...(userId === undefined ? {} : { userId }),
   } satisfies NewJob;
   const answer = (id: number) => ({ id, filename: job.filename, engine: engine.name, model: model.name });
   if (number !== undefined || again) {
@@ -106,9 +118,11 @@ function watchedFile(job: { originalPath: string; sourceBytes: number; sourceMod
 }
 
 /** The job that has the number already. @throws JobStateError when it is for another recording */
-async function submittedBefore(store: Store, { id, path }: Submission): Promise<Submitted | undefined> {
+async function submittedBefore(store: Store, { id, path, userId }: Submission): Promise<Submitted | undefined> {
   const job = id === undefined ? undefined : await getJob(store, id);
   if (!job) return undefined;
+  // Of others' jobs nothing is told but that the number is taken.
+  if (userId !== undefined && job.user_id !== userId) throw new JobExistsError(job.id);
   if (job.original_path !== path) {
     throw new JobStateError(
       `Job ${job.id} is for another recording, "${job.original_path}".`,

@@ -190,13 +190,14 @@ export async function getJob(store: Store, id: number): Promise<JobRow | undefin
 
 /**
  * A page of jobs, newest first. Every page costs the same, because it begins at a mark and not at a count.
- * @param page `before`: only jobs behind this one
+ * @param page `before`: only jobs behind this one; `userId`: only this user's
  */
 export async function listJobs(
   store: Store,
-  { status, limit, before }: { status?: JobStatus; limit: number; before?: PageMark },
+  { status, limit, before, userId }: { status?: JobStatus; limit: number; before?: PageMark; userId?: string | null },
 ): Promise<JobSummary[]> {
   let query = store.db.selectFrom('transcription_jobs').select(SUMMARY);
+  if (userId != null) query = query.where('user_id', '=', userId);
   if (status === 'processing') query = query.where('status', '=', PROCESSING);
   // The second condition is the index's own, without which it is not used.
   else if (status) query = query.where('status', '=', literal(status)).where('status', '<>', PROCESSING);

@@ -39,19 +39,20 @@ export async function unhashedOfSize(store: Store, bytes: number): Promise<JobSo
     .execute();
 }
 
-/** Jobs that have this very content as their recording, the newest first. */
+/** Jobs that have this very content as their recording, the newest first. @param wanted `userId`: only this user's */
 export async function jobsOfContent(
   store: Store,
-  { bytes, sha256 }: { bytes: number; sha256: string },
+  { bytes, sha256, userId }: { bytes: number; sha256: string; userId?: string | undefined },
 ): Promise<JobOfContent[]> {
-  return await store.db
+  let query = store.db
     .selectFrom('transcription_jobs')
     .select(['id', 'filename', 'status', 'engine', 'model', 'language', 'parameters'])
     .where('source_bytes', '=', bytes)
     .where('source_sha256', '=', sha256)
     .orderBy('id', 'desc')
-    .limit(literal(MOST_SHOWN))
-    .execute();
+    .limit(literal(MOST_SHOWN));
+  if (userId !== undefined) query = query.where('user_id', '=', userId);
+  return await query.execute();
 }
 
 /**

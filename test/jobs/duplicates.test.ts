@@ -57,6 +57,19 @@ async function here(): Promise<Here> {
 }
 
 describe('the same content', () => {
+  it('of another user is not told to be there, and neither is what a number stands for', async () => {
+    const { store, file, submit } = await here();
+    const [first, second] = [file('a.wav', 'one'), file('b.wav', 'one')];
+    expect(await submit(first, { userId: 'anna' })).toMatchObject({ id: 1 });
+    const bens = await submit(second, { userId: 'ben' });
+    expect(bens).toEqual({ id: 2, filename: 'b.wav', engine: 'pocketsphinx', model: 'en-us' });
+    expect(await submit(second, { userId: 'ben' })).toMatchObject({ duplicateOf: { id: 2 } });
+    await expect(submit(second, { userId: 'ben', id: 1 })).rejects.toThrow(/^There is a job 1 already\.$/);
+    // Who sees all is told of all.
+    expect(await submit(first)).toMatchObject({ duplicateOf: { id: 2 } });
+    expect(await getJob(store, 2)).toMatchObject({ user_id: 'ben', parameters: expect.not.stringContaining('ben') });
+  });
+
   it('under another name is the job that was done before', async () => {
     const { file, submit, finish } = await here();
     expect(await submit(file('a.wav', 'one'))).toEqual({

@@ -15,11 +15,16 @@ const wanted = z.object({
 export function auditRoutes(server: FastifyInstance, { store }: ApiContext): void {
   server
     .withTypeProvider<ZodTypeProvider>()
-    .get('/api/audit', { schema: { querystring: wanted } }, async ({ query: { job, since, limit } }) => ({
-      events: await auditTrail(store, {
-        jobId: job,
-        since: since === undefined ? undefined : Date.parse(since),
-        limit,
+    .get(
+      '/api/audit',
+      { schema: { querystring: wanted } },
+      async ({ query: { job, since, limit }, caller: { userId } }) => ({
+        events: await auditTrail(store, {
+          jobId: job,
+          since: since === undefined ? undefined : Date.parse(since),
+          limit,
+          userId,
+        }),
       }),
-    }));
+    );
 }

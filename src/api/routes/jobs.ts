@@ -5,7 +5,7 @@ import { JOB_STATUSES } from '../../domain/job.ts';
 import { ENGINE_NAMES } from '../../engines/engine.ts';
 import { jobNotFound } from '../../jobs/errors.ts';
 import { jobIds, listViews } from '../../jobs/list.ts';
-import { submit } from '../../jobs/submit.ts';
+import { requirePathAllowed, submit } from '../../jobs/submit.ts';
 import { usageOf } from '../../jobs/usage.ts';
 import { detailsOf } from '../../jobs/view.ts';
 import { getJob } from '../../store/jobs.ts';
@@ -48,7 +48,9 @@ export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
       giveBack = await context.reservePlace();
     };
     try {
-      const submitted = await submit({ ...context, makeRoom }, request.body);
+      requirePathAllowed(request.caller);
+      const userId = request.caller.userId ?? undefined;
+      const submitted = await submit({ ...context, makeRoom }, { ...request.body, userId });
       // One that was there already goes on when it is resumed.
       if (submitted.existed || submitted.duplicateOf) return reply.code(200).send(submitted);
       context.want(submitted.id);
@@ -58,14 +60,14 @@ export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
     }
   });
 
-  app.get('/api/jobs', { schema: { querystring: page } }, async ({ query }) => {
+  app.get('/api/jobs', { schema: { querystring: page } }, async ({ query, caller: { userId } }) => {
     const { status, limit } = query;
-    return { jobs: await listViews(queue, { limit, ...(status ? { status } : {}) }) };
+    return { jobs: await listViews(queue, { limit, userId, ...(status ? { status } : {}) }) };
   });
 
   /** For whoever means all jobs of a state. */
-  app.get('/api/job-ids', { schema: { querystring: ofStatus } }, async ({ query }) => ({
-    ids: await jobIds(store, query.status),
+  app.get('/api/job-ids', { schema: { querystring: ofStatus } }, async ({ query, caller }) => ({
+    ids: await jobIds(store, query.status, caller.userId),
   }));
 
   app.get('/api/jobs/:id', { schema: { params: jobId } }, ({ params }) => detailsOf(queue, params.id));

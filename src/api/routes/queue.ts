@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { pauseAll, resumeAll } from '../../jobs/queue.ts';
-import { queueView } from '../../jobs/queue-view.ts';
+import { queueViewOf } from '../../jobs/queue-view.ts';
 import { getActiveJobs } from '../../store/jobs.ts';
 import type { ApiContext } from '../context.ts';
 
@@ -24,7 +24,9 @@ export function queueRoutes(server: FastifyInstance, context: ApiContext): void 
     running: async () => (await getActiveJobs(store)).map(({ id }) => id).sort((a, b) => a - b),
   };
 
-  app.get('/api/queue', { schema: { querystring: view } }, ({ query }) => queueView({ ...queue, store }, query));
+  app.get('/api/queue', { schema: { querystring: view } }, ({ query, caller }) =>
+    queueViewOf({ ...queue, store }, caller.userId, query),
+  );
 
   /** Nothing starts until it is resumed, also after a restart. */
   app.post('/api/queue/pause', { schema: { body: pauseWish } }, ({ body }) => pauseAll(hand, body));
