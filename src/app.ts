@@ -108,6 +108,7 @@ export async function startOwner(config: Config, options: OwnerOptions): Promise
   try {
     if (url !== undefined) databaseLock = await lockDatabase({ url, clock });
     store = await openStore({ file: join(config.dataDir, 'longhand.db'), url, clock });
+    if (options.listens) await (await import('./api/doors/bind.ts')).requireLockedUnlessLocal(store, config.host);
     log = openServiceLog(config, clock);
     return await serve(config, options, { store, log }, { folder: lock, database: databaseLock });
   } catch (error) {
@@ -260,12 +261,12 @@ async function serve(
       wishes.add(jobId);
       dispatcher.wake();
     },
-    unwant: (jobId, why, graceMs) => {
+    unwant: (jobId, why, graceMs, by) => {
       // A pause or a cancellation is meant for everybody; somebody who goes away speaks for himself.
       const goesAway = why === 'interrupted' || why === 'shutdown';
       if (goesAway && !wishes.withdraw(jobId)) return false;
       wishes.forget(jobId);
-      const stopping = supervisor.stop(jobId, why, graceMs);
+      const stopping = supervisor.stop(jobId, why, graceMs, by);
       idle.check();
       return stopping;
     },
@@ -297,7 +298,10 @@ async function serve(
   const socketPath = await listenOn(server, dataDir);
   rounds.start();
   if (options.acceptsJobs) scheduler.start();
-  const network = options.listens ? await (await import('./api/network.ts')).buildNetworkServer(context) : undefined;
+  const doors = { allowedHosts: config.allowedHosts, onRefusal: (what: string) => log.write('WARNING', 'doors', what) };
+  const network = options.listens
+    ? await (await import('./api/network.ts')).buildNetworkServer(context, doors)
+    : undefined;
   const address = await network?.listen({ host: config.host, port: config.port });
   // What waits from before nobody hands in again.
   if (options.takesAll) dispatcher.wake();

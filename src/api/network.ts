@@ -1,16 +1,26 @@
 /** The same API over TCP, for the page and for other programs: behind doors, and with what only they need. */
 import type { FastifyInstance } from 'fastify';
-import { LOCAL_OWNER } from './caller.ts';
 import type { ApiContext } from './context.ts';
+import { installDoors } from './doors/doors.ts';
+import { NETWORK_LIMITS } from './doors/limits.ts';
+import { sessionRoutes } from './doors/session-routes.ts';
 import { registerRoutes } from './routes.ts';
 import { bareServer } from './server.ts';
 
+/** What is said of the service's place in the network. */
+export interface NetworkOptions {
+  /** Names by which it is reached besides this machine's own: LONGHAND_ALLOWED_HOSTS. */
+  allowedHosts?: readonly string[] | undefined;
+  /** A sentence for whoever runs the service: somebody was refused. */
+  onRefusal?(sentence: string): void;
+}
+
 /** Builds the server; nothing listens yet. */
-export async function buildNetworkServer(context: ApiContext): Promise<FastifyInstance> {
-  const server = bareServer();
-  server.addHook('onRequest', async (request) => {
-    request.caller = { ...LOCAL_OWNER, local: false };
-  });
+export async function buildNetworkServer(context: ApiContext, options: NetworkOptions = {}): Promise<FastifyInstance> {
+  const { allowedHosts, onRefusal = () => undefined } = options;
+  const server = bareServer(NETWORK_LIMITS);
+  installDoors(server, context.store, allowedHosts);
+  server.register(async (app) => sessionRoutes(app, context.store, onRefusal));
   registerRoutes(server, context);
   return server;
 }

@@ -1,6 +1,7 @@
 /** One set of routes, whoever asks and whichever way. */
 import type { FastifyInstance } from 'fastify';
 import type { ApiContext } from './context.ts';
+import { accessRoutes } from './routes/access.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { controlRoutes } from './routes/control.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -17,6 +18,7 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   controlRoutes(server, context);
   queueRoutes(server, context);
   auditRoutes(server, context);
+  accessRoutes(server, context);
   eventRoutes(server, context);
   watchedRoutes(server, context);
   transcriptRoutes(server, context);

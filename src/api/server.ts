@@ -1,5 +1,6 @@
 /** The API of the owner of a data folder, over its socket. */
-import Fastify, { type FastifyInstance } from 'fastify';
+import type { Server } from 'node:http';
+import Fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { LonghandError, UsageError } from '../domain/errors.ts';
 import { LOCAL_OWNER } from './caller.ts';
@@ -18,8 +19,8 @@ export function buildServer(context: ApiContext): FastifyInstance {
 }
 
 /** A server that checks what comes in, and tells every error as a problem. */
-export function bareServer(): FastifyInstance {
-  const server = Fastify({ logger: false, forceCloseConnections: true });
+export function bareServer(options: FastifyHttpOptions<Server> = {}): FastifyInstance {
+  const server = Fastify({ logger: false, forceCloseConnections: true, ...options });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, inWords(error)));

@@ -34,6 +34,19 @@ const flag = z.union([
   z.boolean(),
   z.enum(['true', 'false', '1', '0', 'yes', 'no']).transform((text) => ['true', '1', 'yes'].includes(text)),
 ]);
+const host = z
+  .string()
+  .regex(
+    /^(\[[\da-f:.]+\]|[^\s:/?#@[\]\\,*]+)(:\d{1,5})?$/i,
+    'it must be names or addresses, each with or without :port',
+  );
+const hosts = z.union([
+  z.array(host),
+  z
+    .string()
+    .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
+    .pipe(z.array(host)),
+]);
 
 /** Read again by whoever needs the hours; here only so that a wrong one is told with the settings. */
 const workHours = z.string().superRefine(told((text) => parseQuietHours(text, 'UTC')));
@@ -79,6 +92,11 @@ export const SETTINGS = {
   cacheDir: setting('LONGHAND_CACHE', z.string().min(1), 'folder of the models and built engines'),
   host: setting('LONGHAND_HOST', z.string().min(1).default('127.0.0.1'), 'address that the service listens on'),
   port: setting('LONGHAND_PORT', port.default(7420), 'port that the service listens on; 0 takes a free one'),
+  allowedHosts: setting(
+    'LONGHAND_ALLOWED_HOSTS',
+    hosts.optional(),
+    'names by which others reach the service, such as transcribe.example.org, separated by commas',
+  ),
   engine: setting(
     'LONGHAND_ENGINE',
     z.enum(['auto', ...ENGINE_NAMES], `it must be one of auto, ${ENGINE_NAMES.join(', ')}`).default('auto'),

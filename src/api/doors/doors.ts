@@ -1,0 +1,133 @@
+/**
+ * The doors of the service: what every request over TCP passes before its route.
+ *
+ * 1. Security headers are set on whatever will be answered.
+ * 2. The `Host` is one of ours (`hosts.ts`), and what changes something comes from no page of another site (`origin.ts`).
+ * 3. Somebody is let in: by a key, by the session of a browser, or because there are no users and no keys yet and the request
+ *    comes from this machine.
+ * 4. The scope is the one that the route needs (`scopes.ts`).
+ * 5. The job that the path names is one that the caller may touch. To others it is as if there were none.
+ * 6. What is done from there on stands in the trail by the caller's name.
+ */
+import fastifyCookie from '@fastify/cookie';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { allows } from '../../domain/scope.ts';
+import { inNameOf } from '../../jobs/actor.ts';
+import { type Identity, identityOfKey, identityOfSession, isLocked } from '../../jobs/credentials.ts';
+import { requireOwn } from '../../jobs/ownership.ts';
+import { type Caller, LOCAL_OWNER } from '../caller.ts';
+import type { ApiContext } from '../context.ts';
+import { limitBodyTime } from './body-deadline.ts';
+import { HostRefusedError, NotSignedInError, OnlyFromHereError, OriginRefusedError, ScopeError } from './errors.ts';
+import { setSecurityHeaders } from './headers.ts';
+import { type Host, isLocalName, isOurs, parseAllowed, parseHost } from './hosts.ts';
+import { isLoopbackAddress } from './loopback.ts';
+import { changesSomething, isForeign } from './origin.ts';
+import { scopeOf } from './scopes.ts';
+import { sessionIdOf } from './session-cookie.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** How the caller came in over TCP; undefined: not at all. */
+    door: 'open' | 'key' | 'session' | undefined;
+  }
+}
+
+/** Nobody who has said who it is: has no jobs, and may only what is open to everybody. */
+const NOBODY: Caller = { actor: 'nobody', userId: '', scope: 'read', local: false };
+
+/** Puts the doors in front of all routes that the server gets from here on. */
+export function installDoors(
+  server: FastifyInstance,
+  store: ApiContext['store'],
+  allowedHosts: readonly string[] = [],
+): void {
+  const allowed = parseAllowed(allowedHosts);
+  server.register(fastifyCookie);
+  server.decorateRequest('door', undefined);
+  server.addHook('onRequest', async (request, reply) => {
+    setSecurityHeaders(reply.raw);
+    const host = requireOurHost(request, allowed);
+    const { headers, method } = request;
+    if (changesSomething(method, headers) && isForeign(headers, host, allowed)) throw new OriginRefusedError();
+    await letIn(request, reply, store, host);
+    await requireOwnJob(request, store);
+  });
+  limitBodyTime(server);
+  // As late as this, because what reads a body goes on in no request's name.
+  server.addHook('preValidation', (request, _reply, done) => inNameOf(request.caller.actor, done));
+}
+
+function requireOurHost({ raw, headers: { host: text } }: FastifyRequest, allowed: readonly Host[]): Host {
+  const host = text === undefined ? undefined : parseHost(text);
+  if (!host || !isOurs(host, raw, allowed)) throw new HostRefusedError(text);
+  return host;
+}
+
+async function letIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  store: ApiContext['store'],
+  host: Host,
+): Promise<void> {
+  const { method, routeOptions } = request;
+  const needed = scopeOf(method, routeOptions.url ?? '');
+  request.caller = NOBODY;
+  if (!(await isLocked(store))) {
+    if (needed !== 'open' && !isFromHere(request, host)) throw new OnlyFromHereError();
+    request.caller = { ...LOCAL_OWNER, local: false };
+    request.door = 'open';
+    return;
+  }
+  const found = await identify(request, store);
+  if (typeof found === 'object') {
+    const { identity, door } = found;
+    const { name, userId, scope } = identity;
+    request.caller = { actor: name, userId, scope, local: false };
+    request.door = door;
+    if (needed !== 'open' && !allows(scope, needed)) throw new ScopeError(needed, scope);
+  } else if (needed !== 'open') {
+    reply.header('www-authenticate', `Bearer realm="longhand"${found === 'nothing' ? '' : ', error="invalid_token"'}`);
+    throw new NotSignedInError(found);
+  }
+}
+
+/** A proxy on this machine speaks for others, who are somewhere else. */
+function isFromHere({ socket, headers }: FastifyRequest, host: Host): boolean {
+  const { remoteAddress } = socket;
+  const isDirect = headers['x-forwarded-for'] === undefined && headers.forwarded === undefined;
+  return isDirect && isLocalName(host) && remoteAddress !== undefined && isLoopbackAddress(remoteAddress);
+}
+
+type Found = { identity: Identity; door: 'key' | 'session' };
+
+/** Who it is, or what was given that is not known. A key comes before a session. */
+async function identify(
+  request: FastifyRequest,
+  store: ApiContext['store'],
+): Promise<Found | 'nothing' | 'key' | 'session' | 'scheme'> {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const [, key] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
+    if (key === undefined) return 'scheme';
+    const identity = await identityOfKey(store, key);
+    return identity ? { identity, door: 'key' } : 'key';
+  }
+  const id = sessionIdOf(request);
+  if (id === undefined) return 'nothing';
+  const identity = await identityOfSession(store, id);
+  return identity ? { identity, door: 'session' } : 'session';
+}
+
+/** Routes of a job: `/api/jobs/:id/…`, `/api/transcription/:id/…`. */
+const ROUTE_OF_JOB = /\/(jobs|transcription)\/:id(\/|$)/;
+
+async function requireOwnJob(
+  { routeOptions, params, caller }: FastifyRequest,
+  store: ApiContext['store'],
+): Promise<void> {
+  if (caller.userId === null || !ROUTE_OF_JOB.test(routeOptions.url ?? '')) return;
+  const id = Number((params as { id: string }).id);
+  // What is no number of a job is refused by the route, whoever asks.
+  if (Number.isSafeInteger(id)) await requireOwn(store, caller.userId, id);
+}
