@@ -10,6 +10,7 @@ import { defineEngines } from './cli/commands/engines.ts';
 import { defineExport } from './cli/commands/export.ts';
 import { defineImport } from './cli/commands/import.ts';
 import { defineJobs } from './cli/commands/jobs.ts';
+import { defineKeys } from './cli/commands/keys.ts';
 import { defineLogs } from './cli/commands/logs.ts';
 import { defineModels } from './cli/commands/models.ts';
 import { definePause } from './cli/commands/pause.ts';
@@ -20,6 +21,7 @@ import { defineRetry } from './cli/commands/retry.ts';
 import { defineServe } from './cli/commands/serve.ts';
 import { defineShow } from './cli/commands/show.ts';
 import { defineTranscribe } from './cli/commands/transcribe.ts';
+import { defineUsers } from './cli/commands/users.ts';
 import { defineWatch } from './cli/commands/watch.ts';
 import { exitCodeOf, say, sayError } from './cli/output.ts';
 import { EXIT, type Shell } from './cli/shell.ts';
@@ -72,6 +74,8 @@ async function main(argv: string[]): Promise<number> {
     defineCleanup,
     defineDb,
     defineImport,
+    defineUsers,
+    defineKeys,
   ]) {
     define(program, shell, finish);
   }

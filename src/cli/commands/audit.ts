@@ -27,7 +27,7 @@ Examples:
 export function defineAudit(program: Command, shell: Shell): void {
   program
     .command('audit')
-    .description('tell every change of jobs and of the queue: when, who, why')
+    .description('tell every change of jobs, of the queue, of users and keys: when, who, why')
     .option('--job <id>', 'of this job only')
     .option('--since <when>', 'since a date, or so long ago: 30m, 2h, 7d')
     .option('--limit <n>', 'the newest, at most this many', '100')
@@ -55,6 +55,6 @@ async function audit(shell: Shell, { job, since, limit, json }: Flags): Promise<
   if (events.length === Number(limit)) say(`These are the newest ${limit}; --limit shows more.`);
 }
 
-function row({ at, job, sentence }: AuditLine): string[] {
-  return [at.slice(0, 19).replace('T', ' '), job === null ? 'queue' : `job ${job}`, shown(sentence)];
+function row({ at, job, type, sentence }: AuditLine): string[] {
+  return [at.slice(0, 19).replace('T', ' '), job === null ? type : `job ${job}`, shown(sentence)];
 }
