@@ -67,7 +67,7 @@ let waiting = 0;
 async function derive(password: Buffer, salt: Buffer, cost: ScryptCost): Promise<Buffer> {
   if (waiting >= MOST_WAITING) throw new SignInBusyError();
   waiting += 1;
-  const mine = last.then(() => scryptOf(password, salt, { ...cost, maxmem: 256 * cost.N * cost.r }));
+  const mine = last.then(() => scryptOf(password, salt, { ...cost, maxmem: 256 * cost.r * (cost.N + cost.p + 2) }));
   last = mine.catch(() => undefined);
   try {
     return await mine;

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Store } from '../../src/store/store.ts';
+import { accessTests } from './conformance/access.ts';
 import { chunkTests } from './conformance/chunks.ts';
 import { fenceTests } from './conformance/fence.ts';
 import { healthTests } from './conformance/health.ts';
@@ -45,6 +46,7 @@ export function storeConformance(name: string, open: OpenEmpty): void {
     describe('races', () => raceTests(open));
     describe('imported jobs', () => importJobTests(open));
     describe('retention', () => retentionTests(open));
+    describe('users, keys and sessions', () => accessTests(open));
     describe('recordings and watched files', () => sourceTests(open));
   });
 }

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
+import { keyBySha256 } from '../../src/store/api-keys.ts';
 import { newestEvents } from '../../src/store/event-trail.ts';
 import { jobCounts } from '../../src/store/health.ts';
 import { importJob } from '../../src/store/import-job.ts';
 import { idsOfStatus } from '../../src/store/job-ids.ts';
+import { ownedAmong, ownerOf } from '../../src/store/job-owners.ts';
 import { jobStates } from '../../src/store/job-states.ts';
 import {
   explainRefusal,
@@ -32,6 +34,7 @@ import {
 import { queuePause } from '../../src/store/queue-state.ts';
 import { removeJob, wereDeleted } from '../../src/store/remove-job.ts';
 import { endRun, latestRun, runsByToken, unendedRuns } from '../../src/store/runs.ts';
+import { sessionBySha256 } from '../../src/store/sessions.ts';
 import { measuredModels, measuredRuns, runTimes } from '../../src/store/speeds.ts';
 import { addUsage, listUsage, thinUsage } from '../../src/store/usage.ts';
 import { type Store, withQueryLog } from './query-log.ts';
@@ -114,6 +117,13 @@ const QUERIES: Record<string, (store: Store) => Promise<unknown>> = {
   'listJobs of one status': (store) => listJobs(store, { status: 'failed', limit: 50 }),
   'listJobs of those in work': (store) => listJobs(store, { status: 'processing', limit: 50 }),
   'listJobs behind a mark': (store) => listJobs(store, { limit: 50, before: { created_at: 1, id: 1 } }),
+  'listJobs of one user': (store) => listJobs(store, { limit: 50, userId: 'a-user' }),
+  'listJobs of one user behind a mark': (store) =>
+    listJobs(store, { limit: 50, userId: 'a-user', before: { created_at: 1, id: 1 } }),
+  ownerOf: (store) => ownerOf(store, 1),
+  ownedAmong: (store) => ownedAmong(store, 'a-user', [1, 2, 3]),
+  keyBySha256: (store) => keyBySha256(store, 'ab'),
+  sessionBySha256: (store) => sessionBySha256(store, 'ab'),
   'listJobs of one status behind a mark': (store) =>
     listJobs(store, { status: 'failed', limit: 50, before: { created_at: 1, id: 1 } }),
 };

@@ -11,6 +11,7 @@
  */
 import fastifyCookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { UsageError } from '../../domain/errors.ts';
 import { allows } from '../../domain/scope.ts';
 import { inNameOf } from '../../jobs/actor.ts';
 import { type Identity, identityOfKey, identityOfSession, isLocked } from '../../jobs/credentials.ts';
@@ -46,6 +47,7 @@ export function installDoors(
   server.register(fastifyCookie);
   server.decorateRequest('door', undefined);
   server.addHook('onRequest', async (request, reply) => {
+    request.caller = NOBODY;
     setSecurityHeaders(reply.raw);
     const host = requireOurHost(request, allowed);
     const { headers, method } = request;
@@ -72,7 +74,6 @@ async function letIn(
 ): Promise<void> {
   const { method, routeOptions } = request;
   const needed = scopeOf(method, routeOptions.url ?? '');
-  request.caller = NOBODY;
   if (!(await isLocked(store))) {
     if (needed !== 'open' && !isFromHere(request, host)) throw new OnlyFromHereError();
     request.caller = { ...LOCAL_OWNER, local: false };
@@ -119,15 +120,16 @@ async function identify(
   return identity ? { identity, door: 'session' } : 'session';
 }
 
-/** Routes of a job: `/api/jobs/:id/…`, `/api/transcription/:id/…`. */
-const ROUTE_OF_JOB = /\/(jobs|transcription)\/:id(\/|$)/;
+/** Routes of a job and what they call its number: `/api/jobs/:id/…`, `/api/transcription/:id/…`. */
+const ROUTE_OF_JOB = /\/(?:jobs|transcription)\/:(\w+)/;
 
 async function requireOwnJob(
   { routeOptions, params, caller }: FastifyRequest,
   store: ApiContext['store'],
 ): Promise<void> {
-  if (caller.userId === null || !ROUTE_OF_JOB.test(routeOptions.url ?? '')) return;
-  const id = Number((params as { id: string }).id);
-  // What is no number of a job is refused by the route, whoever asks.
-  if (Number.isSafeInteger(id)) await requireOwn(store, caller.userId, id);
+  const [, name] = ROUTE_OF_JOB.exec(routeOptions.url ?? '') ?? [];
+  if (caller.userId === null || name === undefined) return;
+  const id = (params as Record<string, string>)[name] ?? '';
+  if (!/^\d{1,15}$/.test(id)) throw new UsageError(`${JSON.stringify(id)} is not the number of a job.`);
+  await requireOwn(store, caller.userId, Number(id));
 }

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
  * What browsers are told about every answer: nothing is taken from elsewhere, put into other pages, guessed at, or kept.
  * A route may answer with others of its own.
  */
-const HEADERS = {
+const HEADERS = Object.entries({
   'content-security-policy': [
     "default-src 'self'",
     "img-src 'self' data: blob:",
@@ -21,9 +21,9 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(self)',
   'cache-control': 'no-store',
-} as const;
+});
 
 /** Also for answers that are written past Fastify: streams, uploads. */
 export function setSecurityHeaders(response: ServerResponse): void {
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  for (const [name, value] of HEADERS) response.setHeader(name, value);
 }

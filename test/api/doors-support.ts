@@ -1,0 +1,108 @@
+/** The server that answers over TCP, over a real store. */
+import { randomUUID, scryptSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { onTestFinished } from 'vitest';
+import { NewsHub } from '../../src/api/events.ts';
+import { buildNetworkServer, type NetworkOptions } from '../../src/api/network.ts';
+import type { Scope } from '../../src/domain/scope.ts';
+import { forgetCredentials } from '../../src/jobs/credentials.ts';
+import { addKey } from '../../src/jobs/keys.ts';
+import { keyOf } from '../../src/jobs/names.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { insertUser } from '../../src/store/users.ts';
+import { ProcessManager } from '../../src/supervisor/process-manager.ts';
+import { StoreRegistry } from '../../src/supervisor/store-registry.ts';
+import { queueControlOf } from '../jobs/queue-contexts.ts';
+import { type TestClock, testClock } from '../store/support.ts';
+
+export const PASSWORD = 'correct horse battery staple';
+
+export interface Guarded {
+  server: FastifyInstance;
+  store: Store;
+  clock: TestClock;
+  /** Every stop that was asked for, with whose wish it was. */
+  stops: unknown[][];
+}
+
+/** The server of a new data folder; nothing listens yet. */
+export async function guarded(options: NetworkOptions = {}): Promise<Guarded> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'doors-'));
+  const clock = testClock();
+  const store = await openStore({ file: join(dataDir, 'longhand.db'), clock });
+  const processes = new ProcessManager({ logDir: join(dataDir, 'logs'), registry: new StoreRegistry(store) });
+  const stops: unknown[][] = [];
+  const cleaned = { logs: { files: 0, bytes: 0 }, jobs: 0 };
+  const context = {
+    ...{ store, dataDir, hub: new NewsHub(), engines: [], settings: { cacheDir: dataDir }, acceptsJobs: true },
+    want: () => undefined,
+    unwant: (...stop: unknown[]) => stops.push(stop) > 0,
+    reservePlace: async () => () => undefined,
+    settled: async () => undefined,
+    queue: queueControlOf(store),
+    processStatus: (jobId: number) => processes.getProcessStatus(jobId),
+    health: () => processes.healthCheck(),
+    cleanup: async () => ({ recovered: [], strays: [], survivors: [], cleaned }),
+  };
+  const server = await buildNetworkServer(context, options);
+  onTestFinished(async () => {
+    await server.close();
+    await store.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  await server.ready();
+  return { server, store, clock, stops };
+}
+
+/** Headers of a new key. */
+export async function keyed(
+  { store }: Guarded,
+  name: string,
+  scope: Scope,
+  user?: string,
+): Promise<{ authorization: string }> {
+  const { key } = await addKey(store, { name, scope, user });
+  return { authorization: `Bearer ${key}` };
+}
+
+/** What is kept of the password, of the least cost that there is. */
+const KEPT = `scrypt$2$1$1$AA$${scryptSync(PASSWORD, Buffer.from('AA', 'base64url'), 32, { N: 2, r: 1, p: 1 }).toString('base64url')}`;
+
+/** A new user, by the id that jobs carry. */
+export async function user({ store }: Guarded, name: string): Promise<string> {
+  const row = { id: randomUUID(), name, name_key: keyOf(name), password: KEPT, admin: false };
+  const made = await insertUser(store, row, 'user');
+  forgetCredentials(store);
+  return made?.id ?? '';
+}
+
+/** Signs in. @returns the answer, and the cookie as a browser sends it back */
+export async function signedIn({ server }: Guarded, body: object, more: InjectOptions = {}) {
+  const response = await server.inject({ method: 'POST', url: '/api/session', body, ...more });
+  const [cookie] = response.cookies;
+  return { response, cookie: cookie ? `${cookie.name}=${cookie.value}` : '' };
+}
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  url: string;
+}
+
+/** Every route that the server has, from the tree that the framework draws. */
+export function routesOf(server: FastifyInstance): Route[] {
+  const above: string[] = [];
+  return server
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => {
+      const [, indent = '', part = '', methods = ''] = /^(.*?)[├└]── (\S+) \(([A-Z, ]+)\)/.exec(line) ?? [];
+      if (part === '') return [];
+      above.splice(indent.length / 4, above.length, part);
+      return methods.split(', ').map((method) => ({ method: method as Route['method'], url: above.join('') }));
+    })
+    .filter(({ method }) => !['HEAD', 'OPTIONS', 'TRACE'].includes(method));
+}
