@@ -54,7 +54,7 @@ async function checked(store: Store, { name, password }: { name?: string | undef
 /** Signs a browser out. @returns whether it was signed in */
 export async function signOut(store: Store, id: string): Promise<boolean> {
   const ended = await deleteSession(store, sha256Of(id));
-  forgetCredentials(store);
+  if (ended) forgetCredentials(store);
   return ended;
 }
 

@@ -52,6 +52,7 @@ describe('who comes in', () => {
     const { server } = await guarded({ allowedHosts: ['transcribe.example.org'] });
     const response = await server.inject({ url: '/api/jobs', ...from });
     expect(response.json()).toMatchObject({ status: 403, code: 'only_from_here', remedy: /users add/ });
+    expect((await server.inject({ url: '/api/session', ...from })).json()).toMatchObject({ caller: null });
   });
 
   test('with a key, no route is open but those that must be', async () => {

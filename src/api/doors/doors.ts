@@ -75,9 +75,10 @@ async function letIn(
   const { method, routeOptions } = request;
   const needed = scopeOf(method, routeOptions.url ?? '');
   if (!(await isLocked(store))) {
-    if (needed !== 'open' && !isFromHere(request, host)) throw new OnlyFromHereError();
-    request.caller = { ...LOCAL_OWNER, local: false };
-    request.door = 'open';
+    if (isFromHere(request, host)) {
+      request.caller = { ...LOCAL_OWNER, local: false };
+      request.door = 'open';
+    } else if (needed !== 'open') throw new OnlyFromHereError();
     return;
   }
   const found = await identify(request, store);
