@@ -22,9 +22,17 @@ export class HandClock implements Clock {
   sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const sleeper = { until: this.#now + ms, wake: resolve };
+      const abort = () => {
+        this.#sleepers.delete(sleeper);
+        reject(signal?.reason);
+      };
+      const wake = () => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      };
+      const sleeper = { until: this.#now + ms, wake };
       this.#sleepers.add(sleeper);
-      signal?.addEventListener('abort', () => this.#sleepers.delete(sleeper) && reject(signal.reason), { once: true });
+      signal?.addEventListener('abort', abort, { once: true });
     });
 
   /** Wakes one after the other, each at its time, and lets it do what it does at once. */
