@@ -67,12 +67,11 @@ export async function listEvents(
  */
 export async function eventBounds(store: Store): Promise<{ oldest: number; newest: number } | undefined> {
   return await behindWriters(store, async (db) => {
-    const ids = db.selectFrom('events').select('id').limit(literal(1));
-    const [oldest, newest] = [
-      await ids.orderBy('id').executeTakeFirst(),
-      await ids.orderBy('id', 'desc').executeTakeFirst(),
-    ];
-    return oldest && newest && { oldest: oldest.id, newest: newest.id };
+    // Asked together they would be looked for in the whole table.
+    const events = db.selectFrom('events');
+    const { oldest } = await events.select(({ fn }) => fn.min('id').as('oldest')).executeTakeFirstOrThrow();
+    const { newest } = await events.select(({ fn }) => fn.max('id').as('newest')).executeTakeFirstOrThrow();
+    return oldest === null ? undefined : { oldest, newest };
   });
 }
 
