@@ -32,6 +32,7 @@ export interface NewEvent {
 
 /** Writes what changed, in the transaction that changed it, as the last thing that this does. */
 export async function appendEvent(store: Store, trx: Trx, event: NewEvent): Promise<void> {
+  noteWritten(trx);
   if (store.dialect === 'postgres') await sql`select pg_advisory_xact_lock_shared(${EVENTS_LOCK})`.execute(trx);
   await trx
     .insertInto('events')
@@ -46,7 +47,6 @@ export async function appendEvent(store: Store, trx: Trx, event: NewEvent): Prom
       data: jsonOrNull(event.data),
     })
     .execute();
-  noteWritten(trx);
 }
 
 /**
