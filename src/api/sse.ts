@@ -41,12 +41,14 @@ export function eventStream(reply: FastifyReply, clock: Clock = systemClock): Ev
     if (raw.writableLength > MAX_WAITING_BYTES) raw.destroy();
   };
   write(`retry: ${RETRY_MS}\n\n`);
-  const closed = new AbortController();
-  raw.on('close', () => closed.abort());
+  const over = new AbortController();
+  raw.on('close', () => over.abort());
+  // It may have gone while the route looked something up; then there is no `close` any more.
+  if (raw.destroyed) over.abort();
 
   const beat = async () => {
     for (let sentBefore = -1; ; ) {
-      await clock.sleep(COMMENT_INTERVAL_MS, closed.signal);
+      await clock.sleep(COMMENT_INTERVAL_MS, over.signal);
       const sent = (raw.socket?.bytesWritten ?? 0) - raw.writableLength;
       // Something has waited since the last comment, and nothing went.
       if (raw.writableLength > 0 && sent === sentBefore) raw.destroy();
@@ -55,7 +57,7 @@ export function eventStream(reply: FastifyReply, clock: Clock = systemClock): Ev
     }
   };
   beat().catch((error) => {
-    if (!closed.signal.aborted) raw.destroy(error);
+    if (!over.signal.aborted) raw.destroy(error);
   });
 
   return {
@@ -69,13 +71,19 @@ export function eventStream(reply: FastifyReply, clock: Clock = systemClock): Ev
         if (!isOpen() || !raw.writableNeedDrain) return resolve();
         const done = () => {
           raw.off('drain', done);
-          raw.off('close', done);
+          over.signal.removeEventListener('abort', done);
           resolve();
         };
         raw.on('drain', done);
-        raw.on('close', done);
+        over.signal.addEventListener('abort', done);
       }),
-    end: () => raw.end(),
-    onClose: (listener) => raw.on('close', listener),
+    end: () => {
+      raw.end();
+      over.abort();
+    },
+    onClose: (listener) => {
+      if (raw.destroyed) listener();
+      else raw.on('close', listener);
+    },
   };
 }

@@ -127,8 +127,11 @@ function stepOf({ from, to, actor, reason }: EventView): string {
       return reason?.startsWith('Failed') ? reason : `Failed${because(reason)}`;
     case 'retrying':
       return reason ?? 'To be tried again';
-    case 'cancelled':
-      return `Cancelled ${by(actor)}${from === 'processing' ? ' while it was worked on' : ''}${actor === 'owner' ? because(reason) : ''}`;
+    case 'cancelled': {
+      const state = from === 'processing' ? ' while it was worked on' : '';
+      // A person need not be told his own reasons.
+      return `Cancelled ${by(actor)}${state}${actor === 'owner' ? because(reason) : ''}`;
+    }
     case 'paused':
       return isPerson(actor) ? `Paused ${by(actor)}` : capital(reason ?? `Paused ${by(actor)}`);
     case 'pending':

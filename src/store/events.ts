@@ -33,6 +33,7 @@ export interface NewEvent {
 
 /** Writes what changed, in the transaction that changed it, as the last thing that this does. */
 export async function appendEvent(store: Store, trx: Trx, event: NewEvent): Promise<void> {
+  noteWritten(trx);
   if (store.dialect === 'postgres') await sql`select pg_advisory_xact_lock_shared(${EVENTS_LOCK})`.execute(trx);
   await insertEvent(trx, {
     job_id: event.jobId,
@@ -44,7 +45,6 @@ export async function appendEvent(store: Store, trx: Trx, event: NewEvent): Prom
     reason: event.reason ?? null,
     data: jsonOrNull(event.data),
   });
-  noteWritten(trx);
 }
 
 const insertEvent = compiled((db, row: Insertable<EventsTable>) => db.insertInto('events').values(row));
@@ -67,12 +67,11 @@ export async function listEvents(
  */
 export async function eventBounds(store: Store): Promise<{ oldest: number; newest: number } | undefined> {
   return await behindWriters(store, async (db) => {
-    const ids = db.selectFrom('events').select('id').limit(literal(1));
-    const [oldest, newest] = [
-      await ids.orderBy('id').executeTakeFirst(),
-      await ids.orderBy('id', 'desc').executeTakeFirst(),
-    ];
-    return oldest && newest && { oldest: oldest.id, newest: newest.id };
+    // Asked together they would be looked for in the whole table.
+    const events = db.selectFrom('events');
+    const { oldest } = await events.select(({ fn }) => fn.min('id').as('oldest')).executeTakeFirstOrThrow();
+    const { newest } = await events.select(({ fn }) => fn.max('id').as('newest')).executeTakeFirstOrThrow();
+    return oldest === null ? undefined : { oldest, newest };
   });
 }
 

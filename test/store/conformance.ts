@@ -3,6 +3,7 @@ import type { Clock } from '../../src/domain/clock.ts';
 import type { Store } from '../../src/store/store.ts';
 import { accessTests } from './conformance/access.ts';
 import { chunkTests } from './conformance/chunks.ts';
+import { eventReaderTests } from './conformance/event-readers.ts';
 import { fenceTests } from './conformance/fence.ts';
 import { healthTests } from './conformance/health.ts';
 import { importJobTests } from './conformance/import-job.ts';
@@ -47,6 +48,7 @@ export function storeConformance(name: string, open: OpenEmpty): void {
     describe('fence', () => fenceTests(open));
     describe('races', () => raceTests(open));
     describe('imported jobs', () => importJobTests(open));
+    describe('events to be followed', () => eventReaderTests(open));
     describe('retention', () => retentionTests(open));
     describe('users, keys and sessions', () => accessTests(open));
     describe('recordings and watched files', () => sourceTests(open));

@@ -3,10 +3,12 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { keyBySha256 } from '../../src/store/api-keys.ts';
 import { newestEvents } from '../../src/store/event-trail.ts';
+import { eventBounds, eventsBetween } from '../../src/store/events.ts';
 import { jobCounts } from '../../src/store/health.ts';
 import { importJob } from '../../src/store/import-job.ts';
 import { idsOfStatus } from '../../src/store/job-ids.ts';
 import { ownedAmong, ownerOf } from '../../src/store/job-owners.ts';
+import { jobStandings } from '../../src/store/job-standings.ts';
 import { jobStates } from '../../src/store/job-states.ts';
 import {
   explainRefusal,
@@ -18,6 +20,7 @@ import {
   updateHeartbeat,
 } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
+import { jobsOfPages } from '../../src/store/page-leave.ts';
 import { placeJob } from '../../src/store/places.ts';
 import { positionOf } from '../../src/store/positions.ts';
 import { setPriority } from '../../src/store/priority.ts';
@@ -54,6 +57,8 @@ const ORDERED_SCAN = /^SCAN transcription_jobs USING INDEX idx_jobs_created$/;
 /** What these sort is few: the jobs that were named, the jobs in work. */
 const MAY_SORT = [
   'claimNext of named jobs',
+  // Those of each job come in order; together they are what one client missed.
+  'eventsBetween of jobs',
   'getOrphanedJobs',
   'jobsAtWork',
   'listJobs of those in work',
@@ -80,6 +85,11 @@ const QUERIES: Record<string, (store: Store) => Promise<unknown>> = {
   },
   newestEvents: (store) => newestEvents(store, { since: 1, limit: 10 }),
   'newestEvents of a job': (store) => newestEvents(store, { jobId: 1, limit: 10 }),
+  eventBounds,
+  eventsBetween: (store) => eventsBetween(store, { after: 1, upTo: 9, limit: 10 }),
+  'eventsBetween of jobs': (store) => eventsBetween(store, { after: 1, upTo: 9, jobIds: [1, 2], limit: 10 }),
+  jobStandings: (store) => jobStandings(store, [1, 2]),
+  jobsOfPages,
   removeJob: (store) => removeJob(store, 1, { actor: 'user' }),
   wereDeleted: (store) => wereDeleted(store, [1, 2]),
   idsOfStatus: (store) => idsOfStatus(store, 'failed'),

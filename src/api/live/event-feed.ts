@@ -98,14 +98,17 @@ export class EventFeed {
   async #open(watcher: Watcher, lastId: number | undefined, { prepare, greet }: Greeting): Promise<void> {
     await this.#inTurn(() => this.#read());
     const lost = lastId === undefined ? undefined : await this.#whatIsLost(lastId);
-    if (lost) watcher.take(new LiveEvent('reset', { type: 'reset', reason: lost }, { id: this.#now }));
     const goesOn = lastId !== undefined && lost === undefined;
-    await prepare(goesOn);
+    // Before anything is looked up: what happens during that comes as an event, too.
     let at = goesOn ? lastId : this.#now;
+    if (lost) watcher.take(new LiveEvent('reset', { type: 'reset', reason: lost }, { id: at }));
+    await prepare(goesOn);
     const join = async () => {
       if (at < this.#now) return false;
       this.#watchers.set(watcher, at);
       greet(at);
+      // While nobody watched nobody was woken.
+      this.#wake();
       return true;
     };
     do {

@@ -35,7 +35,8 @@ export class Live {
   readonly presence: Presence;
   readonly #hub: NewsHub;
   readonly #dataDir: string;
-  readonly #logs = new Map<number, LogFeed>();
+  /** Of the jobs whose logs somebody has a stream of, and how many have. */
+  readonly #logs = new Map<number, { feed: LogFeed; streams: number }>();
   /** The open streams of each server that has not been closed. */
   readonly #streams = new Map<FastifyInstance['server'], Set<EventStream>>();
   readonly #forgetNews: () => void;
@@ -49,7 +50,7 @@ export class Live {
     this.present = new Present(context, this.feed.owners);
     this.presence = new Presence(this.clock);
     this.#forgetNews = hub.subscribeToAll((news) => {
-      if (news.type === 'logged') void this.#logs.get(news.jobId)?.more();
+      if (news.type === 'logged') void this.#logs.get(news.jobId)?.feed.more();
     });
   }
 
@@ -84,8 +85,9 @@ export class Live {
 
   /** Sends the lines of a job's log from a position on. */
   async followLog(stream: EventStream, jobId: number, from: number): Promise<void> {
-    const log = this.#logs.get(jobId) ?? new LogFeed(logPath(this.#dataDir, jobId));
+    const log = this.#logs.get(jobId) ?? { feed: new LogFeed(logPath(this.#dataDir, jobId)), streams: 0 };
     this.#logs.set(jobId, log);
+    log.streams += 1;
     const watcher = {
       get isOpen() {
         return stream.isOpen;
@@ -95,10 +97,11 @@ export class Live {
       fail: (sentence: string) => failStream(stream, sentence),
     };
     stream.onClose(() => {
-      log.leave(watcher);
-      if (!log.isWatched) this.#logs.delete(jobId);
+      log.feed.leave(watcher);
+      log.streams -= 1;
+      if (log.streams === 0) this.#logs.delete(jobId);
     });
-    await log.open(watcher, from);
+    await log.feed.open(watcher, from);
   }
 
   async #detach(server: FastifyInstance['server']): Promise<void> {

@@ -39,15 +39,12 @@ export class LogFeed {
     this.#path = path;
   }
 
-  get isWatched(): boolean {
-    return this.#watchers.size > 0;
-  }
-
   /** Tells the lines from a position on, what is there at the pace of the connection, then what comes. */
   async open(watcher: LineWatcher, from: number): Promise<void> {
     try {
       for (let at = from; watcher.isOpen; ) {
         const piece = await this.#pieceFrom(at);
+        if (!watcher.isOpen) return;
         // Nobody reads for it between the look and here.
         if (piece.position === at && this.#join(watcher, at)) return await this.more();
         watcher.write(piece.frames);
@@ -71,7 +68,7 @@ export class LogFeed {
 
   /** @returns false when the others are further and it has to read on */
   #join(watcher: LineWatcher, at: number): boolean {
-    if (!this.isWatched) this.#position = at;
+    if (this.#watchers.size === 0) this.#position = at;
     if (at < this.#position) return false;
     this.#watchers.set(watcher, at);
     return true;
@@ -80,7 +77,7 @@ export class LogFeed {
   async #readOn(): Promise<void> {
     this.#next = undefined;
     try {
-      while (this.isWatched) {
+      while (this.#watchers.size > 0) {
         const from = this.#position;
         const piece = await this.#pieceFrom(from);
         // All have left meanwhile, and somebody came who stands elsewhere.
