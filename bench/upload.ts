@@ -7,7 +7,7 @@
  * transcribed; each file is deleted before the next turn.
  *
  * Memory is the most that the service had resident (VmHWM, which the system keeps) over all turns, above what it had after a
- * small upload had warmed it up. Linux only.
+ * small upload (10 MB) had warmed it up: a large one shall need no more. Linux only.
  *
  *     node bench/run.js upload [--megabytes N] [--rounds N]
  */
@@ -24,6 +24,7 @@ import { parseArgs } from 'node:util';
 import { folder, interrupted, median, onStage, ownEnvironment, program, stop } from './support/stage.ts';
 
 const FULL = { megabytes: 1000, rounds: 5 };
+const SMALL_MEGABYTES = 10;
 const BUDGET_RATIO = 0.8;
 const BUDGET_BYTES = 40e6;
 const BLOCK = randomBytes(1_000_000);
@@ -99,8 +100,8 @@ async function ended(child: ChildProcess): Promise<void> {
 
 async function measure(longhand: Started, bare: Started): Promise<void> {
   await send('POST', `${longhand.url}/api/queue/pause`, { 'content-type': 'application/json' }, ['{}']);
-  await uploadForm(longhand.url, 1);
-  await uploadBare(bare.url, 1);
+  await uploadForm(longhand.url, SMALL_MEGABYTES);
+  await uploadBare(bare.url, SMALL_MEGABYTES);
   const before = memoryOf(longhand.child, 'VmRSS');
   const rates: { longhand: number; bare: number }[] = [];
   for (let round = 0; round < rounds; round += 1) {
