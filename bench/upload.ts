@@ -28,7 +28,8 @@ const SMALL_MEGABYTES = 10;
 const BUDGET_RATIO = 0.8;
 const BUDGET_BYTES = 40e6;
 const BLOCK = randomBytes(1_000_000);
-const BOUNDARY = 'X-BENCH-X';
+/** As long as those of curl and of browsers. */
+const BOUNDARY = '------------------------4f1c9a7be2d0';
 
 /** Streams each request into a file, syncs it, and removes it once it has answered. */
 const BARE_SERVER = `
