@@ -9,6 +9,8 @@ import { diskSpaceOf } from './disk-space.ts';
 const DISK_MARGIN_BYTES = 256 * 1024 * 1024;
 /** The disk is looked at again after so many bytes. */
 const LOOK_EVERY_BYTES = 64 * 1024 * 1024;
+/** A write takes about as long for this much as for a single piece of what a socket gives. */
+const BATCH_BYTES = 512 * 1024;
 
 /** More came than a recording may have. */
 export class UploadTooLargeError extends UsageError {
@@ -35,32 +37,74 @@ export interface Pouring {
 }
 
 /**
- * Writes all that comes into a file and syncs it, also when the source breaks off: what was written then is safe.
+ * Writes all that comes into a file and syncs it, also when the source breaks off: what came until then is safe.
  * @returns how many bytes the file has
  * @throws UploadTooLargeError; DiskError when the disk becomes full; whatever the source fails with
  */
 export async function pour(source: AsyncIterable<Uint8Array>, file: FileHandle, to: Pouring): Promise<number> {
-  let at = to.position;
-  let lookAt = at + LOOK_EVERY_BYTES;
+  const writer = new BatchWriter(file, to.position);
+  let lookAt = to.position + LOOK_EVERY_BYTES;
   try {
-    for await (const piece of source) {
-      if (at + piece.length > to.maxBytes) throw new UploadTooLargeError(to.maxBytes);
-      if (at >= lookAt) {
-        await requireUploadSpace(to.folder, 0);
-        lookAt = at + LOOK_EVERY_BYTES;
+    try {
+      for await (const piece of source) {
+        if (writer.end + piece.length > to.maxBytes) throw new UploadTooLargeError(to.maxBytes);
+        if (writer.end >= lookAt) {
+          await requireUploadSpace(to.folder, 0);
+          lookAt = writer.end + LOOK_EVERY_BYTES;
+        }
+        to.hash?.update(piece);
+        await writer.add(piece);
       }
-      // The system writes in a thread of its own; meanwhile this one hashes.
-      const written = writeWhole(file, piece, at);
-      to.hash?.update(piece);
-      await written;
-      at += piece.length;
+    } finally {
+      await writer.finish();
     }
   } catch (error) {
     throw diskFullOr(error);
-  } finally {
-    await file.sync();
   }
-  return at;
+  return writer.end;
+}
+
+/** Writes pieces in batches, each while the next one comes in: at most two are in memory. */
+class BatchWriter {
+  readonly #file: FileHandle;
+  #batch: Uint8Array[] = [];
+  #batchBytes = 0;
+  #position: number;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(file: FileHandle, position: number) {
+    this.#file = file;
+    this.#position = position;
+  }
+
+  /** Where the next byte goes. */
+  get end(): number {
+    return this.#position + this.#batchBytes;
+  }
+
+  async add(piece: Uint8Array): Promise<void> {
+    this.#batch.push(piece);
+    this.#batchBytes += piece.length;
+    if (this.#batchBytes >= BATCH_BYTES) await this.#write();
+  }
+
+  /** Writes what is left and syncs the file. */
+  async finish(): Promise<void> {
+    await this.#write();
+    await this.#writing;
+    await this.#file.sync();
+  }
+
+  async #write(): Promise<void> {
+    await this.#writing;
+    const [batch, position] = [this.#batch, this.#position];
+    this.#position = this.end;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    this.#writing = writeWhole(this.#file, batch, position);
+    // Whoever waits for it next is told.
+    this.#writing.catch(() => undefined);
+  }
 }
 
 /** @throws DiskError when so many bytes more would leave too little on the disk */
@@ -70,10 +114,23 @@ export async function requireUploadSpace(folder: string, bytes: number): Promise
   throw noSpace(`${byteSize(freeBytes)} are free, ${byteSize(bytes + DISK_MARGIN_BYTES)} are needed`);
 }
 
-async function writeWhole(file: FileHandle, piece: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < piece.length; ) {
-    done += (await file.write(piece, done, piece.length - done, position + done)).bytesWritten;
+async function writeWhole(file: FileHandle, batch: Uint8Array[], position: number): Promise<void> {
+  let at = position;
+  for (let left = batch; left.length > 0; ) {
+    const { bytesWritten } = await file.writev(left, at);
+    at += bytesWritten;
+    left = behind(left, bytesWritten);
   }
+}
+
+/** What is left of a batch of which only the beginning was written. */
+function behind(batch: Uint8Array[], bytes: number): Uint8Array[] {
+  let skip = bytes;
+  return batch.flatMap((piece) => {
+    const skipped = Math.min(skip, piece.length);
+    skip -= skipped;
+    return skipped < piece.length ? [piece.subarray(skipped)] : [];
+  });
 }
 
 function diskFullOr(error: unknown): unknown {

@@ -1,10 +1,12 @@
 /** Recordings that come as forms: what becomes of them, and that nothing stays of what is refused or broken off. */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync, unlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
-import { describe, expect, it, test, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
+import { ownConfig } from '../../supervisor/owners.ts';
 import {
   BOUNDARY,
   FORM_HEADERS,
@@ -186,6 +188,29 @@ describe('an upload that is too large', () => {
     expect(service.uploads()).toEqual([]);
   });
 });
+
+// Only root may mount.
+it.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')(
+  'a disk with too little space is told before anything is sent, and nothing stays',
+  async () => {
+    const { dataDir } = ownConfig();
+    mkdirSync(dataDir);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=100m', 'tmpfs', dataDir]);
+    onTestFinished(() => void execFileSync('umount', ['--lazy', dataDir]));
+    const service = await pausedService({ dataDir });
+    const refused = await sendForm(service, recordingForm(SOUND));
+    expect(refused).toMatchObject({
+      status: 507,
+      body: { code: 'disk', detail: expect.stringContaining('too little space') },
+    });
+    const headers = { 'tus-resumable': '1.0.0', 'upload-length': '5' };
+    const created = await fetch(`${service.url}/api/uploads`, { method: 'POST', headers });
+    expect({ status: created.status, text: await created.text() }).toMatchObject({
+      ...{ status: 507, text: expect.stringContaining('too little space') },
+    });
+    expect(service.uploads()).toEqual([]);
+  },
+);
 
 it('a connection that breaks in the middle leaves nothing', async () => {
   const service = await pausedService();

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { finishJob, getJob, insertJobUnlessNewer, type NewJob, transition } from '../../../src/store/jobs.ts';
-import { jobsOfContent, newestOfSize, noteSourceHash, unhashedOfSize } from '../../../src/store/sources.ts';
+import { jobsOfContent, jobsOfFile, newestOfSize, noteSourceHash, unhashedOfSize } from '../../../src/store/sources.ts';
 import { noteTold, noteWatched, notHandedIn, watchedResults } from '../../../src/store/watched-files.ts';
 import type { OpenEmpty } from '../conformance.ts';
 import { submit, testClock, working } from '../support.ts';
@@ -14,7 +14,10 @@ export function sourceTests(open: OpenEmpty): void {
     expect(ids.filter((id) => id !== undefined)).toHaveLength(1);
     const newest = await newestOfSize(store.db, 5_000_000_000);
     expect(await insertJobUnlessNewer(store, JOB, newest)).toBeGreaterThan(newest);
-    expect(await insertJobUnlessNewer(store, { ...JOB, sourceBytes: 7 }, 0)).toBeDefined();
+    const other = await insertJobUnlessNewer(store, { ...JOB, sourceBytes: 7 }, 0);
+    expect(await jobsOfFile(store, { path: '/in/a.flac', bytes: 7 })).toEqual([other]);
+    expect(await jobsOfFile(store, { path: '/in/a.flac', bytes: 5_000_000_000 })).toHaveLength(2);
+    expect(await jobsOfFile(store, { path: '/in/b.flac', bytes: 7 })).toEqual([]);
   });
 
   it('keeps the hash of a recording that is still the same, once', async () => {
