@@ -7,6 +7,7 @@ import type { Health } from '../supervisor/health.ts';
 import type { ProcessStatus } from '../supervisor/process-manager.ts';
 import type { RoundReport } from '../supervisor/rounds.ts';
 import type { NewsHub } from './events.ts';
+import type { ServiceContext } from './service.ts';
 
 /** What the owner knows of its queue beyond the store, and can do with it. */
 export interface QueueControl extends Omit<QueueContext, 'store'> {
@@ -45,6 +46,10 @@ export interface ApiContext extends SubmitContext {
   health(): Promise<Health>;
   /** Ends orphans and removes what nobody needs, now. */
   cleanup(): Promise<RoundReport>;
+  /** Of the process behind the routes; where it is not given, nothing is told of it. */
+  service?: ServiceContext;
+  /** How many clients follow events or logs now. */
+  streams?(): number;
 }
 
 /** The owner is about to end; the client tries again and may become the owner itself. */

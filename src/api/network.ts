@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { LOCAL_OWNER } from './caller.ts';
 import type { ApiContext } from './context.ts';
+import { noteRefusals } from './refusals.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { registerRoutes } from './routes.ts';
 import { bareServer } from './server.ts';
 
@@ -11,6 +13,8 @@ export async function buildNetworkServer(context: ApiContext): Promise<FastifyIn
   server.addHook('onRequest', async (request) => {
     request.caller = { ...LOCAL_OWNER, local: false };
   });
+  if (context.service) noteRefusals(server, context.service);
   registerRoutes(server, context);
+  if (context.service) metricsRoutes(server, context.service);
   return server;
 }

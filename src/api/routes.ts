@@ -8,6 +8,7 @@ import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { logRoutes } from './routes/logs.ts';
 import { queueRoutes } from './routes/queue.ts';
+import { serviceRoutes } from './routes/service.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
 import { watchedRoutes } from './routes/watched.ts';
 
@@ -22,4 +23,5 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   transcriptRoutes(server, context);
   logRoutes(server, context);
   healthRoutes(server, context);
+  if (context.service) serviceRoutes(server, context.service);
 }
