@@ -106,7 +106,7 @@ async function begin(port: number): Promise<{ started: Started; end(): Promise<v
   const child = spawn(process.execPath, [program, 'serve', '--port', String(port)], {
     cwd: folder,
     env: { ...env, LONGHAND_ENGINE: 'pocketsphinx' },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: 'ignore',
   });
   const ended = once(child, 'exit');
   while (!(await isReady(port))) {

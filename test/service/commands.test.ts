@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Status } from '../../src/cli/commands/status.ts';
-import { BRIEF_CHUNKS, briefFile, noneLeft, runTokens, type Shown } from '../chaos/support.ts';
+import { BRIEF_CHUNKS, briefFile, eventually, noneLeft, runTokens, type Shown } from '../chaos/support.ts';
 import { Home } from '../support/cli.ts';
 import { filesOf, homeWithService, serviceLog } from './support.ts';
 
@@ -128,10 +128,10 @@ it('a file that a dead service left behind leads to no signal', async () => {
   expect(await home.run(['stop'])).toMatchObject({ code: 0, stdout: 'Longhand does not run.\n' });
   writeFileSync(join(home.dataDir, 'service.json'), '{"process":');
   expect((await home.run(['start'])).code).toBe(0);
-  const service = home.json<Status>(['status']);
-  const pid = (await service).owner?.process.pid ?? 0;
-  process.kill(pid, 'SIGKILL');
+  const { owner } = await home.json<Status>(['status']);
+  if (!owner) throw new Error('Nobody works with the folder.');
+  process.kill(owner.process.pid, 'SIGKILL');
   // A kill -9 leaves the file and the socket behind; the next start finds its way.
-  await expect.poll(async () => (await home.run(['status'])).code).toBe(3);
+  await eventually(async () => (await home.run(['status'])).code === 3 || undefined, 'a service that is gone');
   expect((await home.run(['start'])).code).toBe(0);
 });
