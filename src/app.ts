@@ -335,7 +335,7 @@ async function serve(
   });
   rounds.start();
   if (options.acceptsJobs) scheduler.start();
-  if (address !== undefined) await service.answersAt(address);
+  if (address !== undefined) await service.answersAt(address).catch(onError);
   // What waits from before nobody hands in again.
   if (options.takesAll) dispatcher.wake();
   if (options.acceptsJobs && !options.passing) backups.start();
