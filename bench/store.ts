@@ -21,6 +21,7 @@ import { finishJob, getActiveJobs, getOrphanedJobs, listJobs, updateHeartbeat } 
 import { openStore, type Store } from '../src/store/open.ts';
 import { type Claimed, claimNext } from '../src/store/queue.ts';
 import { endRun } from '../src/store/runs.ts';
+import { fillWithJobs } from './support/jobs.ts';
 
 const JOBS = Number(process.argv[2] ?? 1_000_000);
 const ACTIVE = 8;
@@ -46,7 +47,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 const file = join(folder, 'longhand.db');
 await (await openStore({ file, clock: systemClock })).close();
-const buildMs = await timed(async () => fill());
+const buildMs = await timed(async () => fillWithJobs(file, JOBS));
 const store = await openStore({ file, clock: systemClock });
 console.log(
   `${JOBS.toLocaleString('en')} jobs, ${(statSync(file).size / 2 ** 20).toFixed(0)} MiB, built in ${(buildMs / 1000).toFixed(1)} s\n`,
@@ -208,43 +209,4 @@ async function finish(claimed: Claimed | undefined): Promise<void> {
   const { job, run } = claimed;
   await finishJob(store, job.id, run.lease_token, { transcript: 'done', elapsedSeconds: 1, speed: 1 });
   await endRun(store, run.id, { outcome: 'completed' });
-}
-
-/** Ten years of use: most jobs done, some failed, one in ten waiting, each that ran with its run. */
-function fill(): void {
-  const database = new Database(file);
-  database.pragma('synchronous = OFF');
-  const job = database.prepare(
-    `insert into transcription_jobs (filename, original_path, duration_minutes, status, progress, transcript, engine,
-       language, created_at, updated_at, started_at, completed_at, process_id, log_file_path, last_heartbeat)
-     values (?, ?, ?, ?, ?, ?, 'whisper', 'en', ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const queue = database.prepare(
-    'insert into transcription_queue (job_id, priority, created_at, place) values (?, ?, ?, ?)',
-  );
-  const run = database.prepare(
-    `insert into runs (job_id, number, lease_token, token, engine, started_at, ended_at, outcome)
-     values (?, 1, ?, 'token', 'whisper', ?, ?, ?)`,
-  );
-  const statuses = ['pending', 'failed', 'cancelled', 'paused', ...Array<string>(6).fill('completed')];
-  const text = 'ask not what your country can do for you '.repeat(3);
-  const start = Date.now() - JOBS * 300;
-  database.transaction(() => {
-    for (let n = 0; n < JOBS; n++) {
-      const status = statuses[(n * 7) % statuses.length] as string;
-      const at = start + n * 300;
-      const ran = status === 'completed' || status === 'failed';
-      const ended = ran ? at + 200 : null;
-      const done = status === 'completed';
-      const path = `/recordings/${n % 5000}/interview-${n}.flac`;
-      const log = ran ? `logs/transcribe_job_${n}.log` : null;
-      const { lastInsertRowid: id } = job.run(
-        ...[`interview-${n}.flac`, path, n % 120, status, done ? 100 : 0, done ? text : null],
-        ...[at, at, ran ? at : null, ended, ran ? 1000 + (n % 30_000) : null, log, ended],
-      );
-      if (status === 'pending') queue.run(id, n % 5, at, at);
-      if (ran) run.run(id, `lease-${n}`, at, ended, done ? 'completed' : 'failed');
-    }
-  })();
-  database.close();
 }

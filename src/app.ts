@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import type { ApiContext } from './api/context.ts';
 import { NewsHub } from './api/events.ts';
+import { liveOf } from './api/live/live.ts';
 import { buildServer } from './api/server.ts';
 import { listenOn, removeSocket } from './api/socket.ts';
 import { probe } from './audio/probe.ts';
@@ -26,6 +27,7 @@ import { diskSpaceOf } from './files/disk-space.ts';
 import { Estimates } from './jobs/estimates.ts';
 import { Lengths } from './jobs/lengths.ts';
 import { memoryNeedOf, smallerModelFor } from './jobs/memory.ts';
+import { Readiness } from './jobs/readiness.ts';
 import { Reservations } from './jobs/reservations.ts';
 import { Wishes } from './jobs/wishes.ts';
 import { JobLog } from './logs/job-log.ts';
@@ -42,10 +44,14 @@ import {
   secretsOf,
 } from './owner-settings.ts';
 import { RUNNER_PROGRAM } from './package-root.ts';
+import { explainedAddress } from './service/errors.ts';
+import { Service } from './service/service.ts';
 import { DailyBackups } from './store/daily-backups.ts';
 import { type DatabaseLock, lockDatabase } from './store/database-lock.ts';
+import { JobCounter } from './store/job-counter.ts';
 import { openStore } from './store/open.ts';
 import { type OwnerLock, tryOwnerLock } from './store/owner-lock.ts';
+import { countWaiting } from './store/queue-outlook.ts';
 import { forgetOld } from './store/retention.ts';
 import type { Store } from './store/store.ts';
 import type { Tell } from './supervisor/news.ts';
@@ -85,6 +91,8 @@ export interface OwnerOptions {
   takesAll?: boolean;
   /** It answers over HTTP too, at the address that the settings say. */
   listens?: boolean;
+  /** The command that this process is, for those who ask who works with the data folder. */
+  command?: string | undefined;
   /** Sentences for whoever started this process: a store that cannot be written, a job that cannot be claimed. */
   onWarning(sentence: string): void;
   /** For trials: another time of day, another runner, less patience with it. */
@@ -152,10 +160,11 @@ async function serve(
   const settings = engineSettings(config);
   const wishes = new Wishes();
   const idle = new Gate(() => wishes.isEmpty && supervisor.running.length === 0);
+  const counter = new JobCounter(store);
   const processes = new ProcessManager({
     logDir: join(dataDir, 'logs'),
     clock,
-    registry: new StoreRegistry(store),
+    registry: new StoreRegistry(store, counter),
     secrets,
     onProblem,
   });
@@ -254,6 +263,17 @@ async function serve(
     onProblem,
   });
   const models = new ModelShelf({ cacheDir: config.cacheDir, source: config.modelMirror, clock });
+  const readiness = new Readiness({
+    ...{ store, clock, dataDir, engines: allEngines(), settings, wish: config },
+    stopping: () => service.isStopping,
+    pause: () => gate.pause(),
+  });
+  const service = new Service({
+    ...{ command: options.command ?? null, version: VERSION, clock, dataDir, takesJobs: options.acceptsJobs },
+    jobs: async () => ({ running: supervisor.running.length, waiting: await countWaiting(store) }),
+    obstacles: () => readiness.obstacles(),
+    note: (level, sentence) => log.write(level, 'service', sentence),
+  });
   const context: ApiContext = {
     store,
     lengths,
@@ -304,21 +324,40 @@ async function serve(
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
     cleanup: () => rounds.both(),
+    service,
   };
-  const server = buildServer(context);
-  const socketPath = await listenOn(server, dataDir);
-  rounds.start();
-  if (options.acceptsJobs) scheduler.start();
+  const metrics = options.listens
+    ? (await import('./metrics/open.ts')).openMetrics({
+        ...{ version: VERSION, store, clock, dataDir, hub, processes, counter, estimates },
+        pause: () => gate.pause(),
+        isReady: async () => (await service.obstacles()).length === 0,
+        streams: () => liveOf(context).sseClients,
+      })
+    : undefined;
+  if (metrics) service.metrics = () => metrics.text();
+  // The address first: when it cannot be had, nothing else has to be undone.
   const doors = { allowedHosts: config.allowedHosts, onRefusal: (what: string) => log.write('WARNING', 'doors', what) };
   const network = options.listens
     ? await (await import('./api/network.ts')).buildNetworkServer(context, doors)
     : undefined;
-  const address = await network?.listen({ host: config.host, port: config.port });
+  const address = await network?.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
+    await network.close();
+    throw explainedAddress(error, config);
+  });
+  const server = buildServer(context);
+  const socketPath = await listenOn(server, dataDir).catch(async (error: unknown) => {
+    await network?.close();
+    throw error;
+  });
+  rounds.start();
+  if (options.acceptsJobs) scheduler.start();
+  if (address !== undefined) await service.answersAt(address).catch(onError);
   // What waits from before nobody hands in again.
   if (options.takesAll) dispatcher.wake();
   if (options.acceptsJobs && !options.passing) backups.start();
 
   const close = async (why: StopReason) => {
+    service.stops();
     log.write(comesAndGoes, 'owner', `Stopping (${why}): ${supervisor.running.length} jobs in work`);
     const stopped = dispatcher.stop();
     supervisor.stopAll(why);
@@ -328,7 +367,9 @@ async function serve(
     await scheduler.stop();
     await backups.stop();
     await models.close();
+    metrics?.close();
     await network?.close();
+    service.hasStopped();
     await server.close();
     removeSocket(socketPath, dataDir);
     await processes.close();

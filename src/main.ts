@@ -16,10 +16,14 @@ import { defineModels } from './cli/commands/models.ts';
 import { definePause } from './cli/commands/pause.ts';
 import { definePriority } from './cli/commands/priority.ts';
 import { defineQueue } from './cli/commands/queue.ts';
+import { defineRestart } from './cli/commands/restart.ts';
 import { defineResume } from './cli/commands/resume.ts';
 import { defineRetry } from './cli/commands/retry.ts';
 import { defineServe } from './cli/commands/serve.ts';
 import { defineShow } from './cli/commands/show.ts';
+import { defineStart } from './cli/commands/start.ts';
+import { defineStatus } from './cli/commands/status.ts';
+import { defineStop } from './cli/commands/stop.ts';
 import { defineTranscribe } from './cli/commands/transcribe.ts';
 import { defineUsers } from './cli/commands/users.ts';
 import { defineWatch } from './cli/commands/watch.ts';
@@ -34,7 +38,8 @@ const shell: Shell = {
     for (const warning of warnings) say(`longhand: ${warning}`);
     return config;
   },
-  startOwner: async (config, options) => (await import('./app.ts')).startOwner(config, { ...options, onWarning: say }),
+  startOwner: async (config, options) =>
+    (await import('./app.ts')).startOwner(config, { ...options, command: process.argv[2], onWarning: say }),
   engines: async () => (await import('./engines/registry.ts')).allEngines(),
   settings: async (config) => (await import('./owner-settings.ts')).engineSettings(config),
 };
@@ -55,6 +60,10 @@ async function main(argv: string[]): Promise<number> {
   for (const define of [
     defineTranscribe,
     defineServe,
+    defineStart,
+    defineStop,
+    defineRestart,
+    defineStatus,
     defineWatch,
     defineJobs,
     defineShow,

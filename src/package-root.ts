@@ -12,3 +12,5 @@ function findPackageRoot(): string {
 export const PACKAGE_ROOT = findPackageRoot();
 /** The built program of a runner. */
 export const RUNNER_PROGRAM = join(PACKAGE_ROOT, 'dist', 'runner.js');
+/** The built `longhand` command. */
+export const PROGRAM = join(PACKAGE_ROOT, 'dist', 'longhand.js');

@@ -4,7 +4,7 @@
  */
 
 /** The commands that turn recordings into text. All others only read, or (`doctor`) must be able to say what is missing. */
-const TRANSCRIBING = new Set(['transcribe', 'watch', 'resume']);
+const TRANSCRIBING = new Set(['transcribe', 'watch', 'resume', 'serve', 'start', 'restart']);
 const MEDIA = ['ffmpeg', 'ffprobe'];
 
 /**

@@ -11,6 +11,7 @@ import type { Intake } from './intake.ts';
 import type { LiveOptions } from './live/live.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { ToldSetting } from './schemas/service.ts';
+import type { ServiceContext } from './service.ts';
 
 /** What the owner knows of its queue beyond the store, and can do with it. */
 export interface QueueControl extends Omit<QueueContext, 'store'> {
@@ -56,6 +57,8 @@ export interface ApiContext extends SubmitContext {
   cleanup(): Promise<RoundReport>;
   /** How streams and sockets behave. */
   live?: LiveOptions;
+  /** Of the process behind the routes; where it is not given, nothing is told of it. */
+  service?: ServiceContext;
 }
 
 /** The owner is about to end; the client tries again and may become the owner itself. */

@@ -6,6 +6,8 @@ import { NETWORK_LIMITS } from './doors/limits.ts';
 import { sessionRoutes } from './doors/session-routes.ts';
 import { watchPages } from './live/watch-pages.ts';
 import { describeRoutes } from './openapi.ts';
+import { noteRefusals } from './refusal-log.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { progressSocket } from './routes/progress-socket.ts';
 import { registerRoutes } from './routes.ts';
 import { bareServer } from './server.ts';
@@ -23,11 +25,13 @@ export interface NetworkOptions {
 export async function buildNetworkServer(context: ApiContext, options: NetworkOptions = {}): Promise<FastifyInstance> {
   const { allowedHosts, onRefusal = () => undefined } = options;
   const server = bareServer(NETWORK_LIMITS);
+  if (context.service) noteRefusals(server, context.service);
   installDoors(server, context.store, allowedHosts);
   await describeRoutes(server);
   await progressSocket(server, context);
   server.register(async (app) => sessionRoutes(app, context.store, onRefusal));
   registerRoutes(server, context);
+  if (context.service) metricsRoutes(server, context.service);
   watchPages(server, context);
   registerUploads(server, context);
   return server;

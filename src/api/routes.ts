@@ -12,6 +12,7 @@ import { logRoutes } from './routes/logs.ts';
 import { modelRoutes } from './routes/models.ts';
 import { partRoutes } from './routes/parts.ts';
 import { queueRoutes } from './routes/queue.ts';
+import { readinessRoutes } from './routes/readiness.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { submitRoutes } from './routes/submit.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
@@ -35,4 +36,5 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   bulkRoutes(server, context);
   modelRoutes(server, context);
   serviceRoutes(server, context);
+  if (context.service) readinessRoutes(server, context.service);
 }

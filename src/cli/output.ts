@@ -52,12 +52,12 @@ export function sayError(error: unknown): void {
  * by npm, which says so (npm_command, npm_lifecycle_event; see npm's scripts documentation).
  */
 export function asTyped(advice: string, env: NodeJS.ProcessEnv = process.env): string {
-  const byNpm = env.npm_command === 'exec' || env.npm_lifecycle_event === 'transcribe';
+  const byNpm = env.npm_command === 'exec' || ['transcribe', 'start'].includes(env.npm_lifecycle_event ?? '');
   return byNpm ? advice.replace(OUR_COMMANDS, 'npx $&') : advice;
 }
 
 const OUR_COMMANDS =
-  /(?<!npx )\blonghand (?=(transcribe|jobs|show|resume|pause|cancel|export|logs|models|engines|doctor|cleanup|retry|priority|queue|delete|audit|db|import|watch|serve|users|keys)\b)/g;
+  /(?<!npx )\blonghand (?=(transcribe|serve|start|stop|restart|status|jobs|show|resume|pause|cancel|export|logs|models|engines|doctor|cleanup|retry|priority|queue|delete|audit|db|import|watch|users|keys)\b)/g;
 
 export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? EXIT.usage : EXIT.failed;

@@ -12,4 +12,13 @@ export interface Shell {
 }
 
 /** Exit codes of every command. */
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  /** As systemd and the LSB tell that a service does not run, or that nobody knows. */
+  notRunning: 3,
+  unknown: 4,
+  interrupted: 130,
+  terminated: 143,
+} as const;

@@ -10,7 +10,7 @@
  */
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 
 /** The environment variable that every process of a run inherits. */
 export const RUN_TOKEN_VARIABLE = 'LONGHAND_RUN_TOKEN';
@@ -196,11 +196,30 @@ export function processesWithToken(token: string): ProcessIdentity[] {
 /** The environment a process was started with, framed so that each entry stands between two zeros; undefined if not ours. */
 export function environmentOf(pid: number): Buffer | undefined {
   try {
-    return Buffer.concat([Buffer.from('\0'), readFileSync(`/proc/${pid}/environ`)]);
+    return readFramed(`/proc/${pid}/environ`);
   } catch (error) {
     // Another user's process, or gone in between: not ours either way.
     if (isGone(error) || (error as NodeJS.ErrnoException).code === 'EACCES') return undefined;
     throw error;
+  }
+}
+
+/** Where files of /proc are read into: they do not tell their size, and a new place for each would be 64 KB of garbage. */
+let place = Buffer.alloc(64 * 1024);
+
+/** A file of /proc behind a zero byte. */
+function readFramed(path: string): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    place[0] = 0;
+    for (let length = 1; ; ) {
+      if (length === place.length) place = Buffer.concat([place], 2 * place.length);
+      const bytes = readSync(file, place, length, place.length - length, null);
+      if (bytes === 0) return Buffer.from(place.subarray(0, length));
+      length += bytes;
+    }
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -206,6 +206,12 @@ export class ProcessManager {
     return (await figuresOf(this.#table)).metrics;
   }
 
+  /** The same, with how many of the processes had no heartbeat for 300 s. */
+  async figures(): Promise<ProcessMetrics & { orphanedCount: number }> {
+    const { metrics, orphanedCount } = await figuresOf(this.#table);
+    return { ...metrics, orphanedCount };
+  }
+
   /** Whether the supervision is well, and what somebody should look at. Never rejects. */
   async healthCheck(): Promise<Health> {
     return await healthOf(this.#table);

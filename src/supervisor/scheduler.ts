@@ -16,6 +16,8 @@ import type { QueueGate } from './queue-gate.ts';
 const ACTOR = 'scheduler';
 /** So many jobs from the head of the queue are looked at: more than may ever be passed. */
 const LOOK_AHEAD = 50;
+/** Pauses that end without a person. */
+const SELF_RESUMING = ['quiet hours', 'queue'] as const;
 /** Between two looks at what nobody tells of. */
 const TICK_MS = 1_000;
 
@@ -52,8 +54,11 @@ export class Scheduler {
   /** Why none may start; jobs without a reason of their own wait for that. */
   #closed: string | undefined;
   #waitsForMemory = false;
-  /** Paused jobs may be there that this clock, or the queue, has to wake: always after a start. */
-  #mayHavePaused = true;
+  /**
+   * Who may have paused jobs that go on by themselves: both of them after a start. To look for those jobs takes a while where
+   * many are paused, so nobody looks without need.
+   */
+  readonly #mayHavePaused = new Set(SELF_RESUMING);
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> | undefined;
 
@@ -119,7 +124,7 @@ export class Scheduler {
 
   /** Jobs were paused that go on by themselves. */
   notePaused(): void {
-    this.#mayHavePaused = true;
+    for (const pauser of SELF_RESUMING) this.#mayHavePaused.add(pauser);
   }
 
   /** One look: the time of day, ends of backoffs, the disk, memory. */
@@ -127,13 +132,18 @@ export class Scheduler {
     const { gate, pauseForHours, wake } = this.#options;
     let changed = await this.#retryDue();
     if (!gate.isOpenHour) {
-      this.#mayHavePaused = true;
+      this.notePaused();
       pauseForHours();
-    } else if (this.#mayHavePaused) {
+    } else if (this.#mayHavePaused.size > 0) {
       changed = (await this.#goOn()) || changed;
     }
     changed = (await gate.resumeWhenSpace()) || changed;
-    if (changed || this.#waitsForMemory || this.#closed !== undefined) wake();
+    if (changed || this.#waitsForMemory || (await this.#mayHaveOpened())) wake();
+  }
+
+  /** Whether none might start when somebody last asked, and that is so no more, or for another reason. */
+  async #mayHaveOpened(): Promise<boolean> {
+    return this.#closed !== undefined && (await this.#options.gate.closedBecause()) !== this.#closed;
   }
 
   async #tickInTurn(): Promise<void> {
@@ -159,19 +169,22 @@ export class Scheduler {
   async #goOn(): Promise<boolean> {
     const { store, gate } = this.#options;
     let any = false;
-    const goOn = async (pauser: 'quiet hours' | 'queue', reason: string) => {
+    const goOn = async (pauser: (typeof SELF_RESUMING)[number], reason: string) => {
       for (const id of await pausedBy(store, pauser)) {
         any = (await this.#move(id, { from: ['paused'], actor: ACTOR, reason, pausedBy: pauser })) || any;
       }
     };
     // One that is paused while this looks is noted again, and found by the next look.
-    this.#mayHavePaused = false;
+    const pausers = new Set(this.#mayHavePaused);
+    this.#mayHavePaused.clear();
     try {
-      await goOn('quiet hours', 'The hours for work have begun');
-      if (await gate.pause()) this.#mayHavePaused = true;
-      else await goOn('queue', 'The queue goes on');
+      if (pausers.has('quiet hours')) await goOn('quiet hours', 'The hours for work have begun');
+      if (pausers.has('queue')) {
+        if (await gate.pause()) this.#mayHavePaused.add('queue');
+        else await goOn('queue', 'The queue goes on');
+      }
     } catch (error) {
-      this.#mayHavePaused = true;
+      this.notePaused();
       throw error;
     }
     return any;

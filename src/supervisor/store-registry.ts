@@ -1,4 +1,4 @@
-import { jobCounts } from '../store/health.ts';
+import { JobCounter } from '../store/job-counter.ts';
 import { registerProcess } from '../store/jobs.ts';
 import { latestRun, setRunProcess, unendedRuns } from '../store/runs.ts';
 import type { JobRow, RunRow } from '../store/schema.ts';
@@ -19,9 +19,11 @@ export interface RunContext {
  */
 export class StoreRegistry implements ProcessRegistry {
   readonly #store: Store;
+  readonly #counter: JobCounter;
 
-  constructor(store: Store) {
+  constructor(store: Store, counter = new JobCounter(store)) {
     this.#store = store;
+    this.#counter = counter;
   }
 
   /** @returns false when the lease is lost or the run has ended; then the process must be ended */
@@ -50,7 +52,7 @@ export class StoreRegistry implements ProcessRegistry {
   }
 
   async counts(): Promise<{ totalJobs: number; jobsWithPid: number }> {
-    const { everRan, jobsWithPid } = await jobCounts(this.#store);
+    const { everRan, jobsWithPid } = await this.#counter.counts();
     return { totalJobs: everRan, jobsWithPid };
   }
 }

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { onTestFinished } from 'vitest';
-import { NewsHub } from '../../src/api/events.ts';
 import { buildNetworkServer, type NetworkOptions } from '../../src/api/network.ts';
 import type { Scope } from '../../src/domain/scope.ts';
 import { forgetCredentials } from '../../src/jobs/credentials.ts';
@@ -14,10 +13,8 @@ import { keyOf } from '../../src/jobs/names.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { insertUser } from '../../src/store/users.ts';
-import { ProcessManager } from '../../src/supervisor/process-manager.ts';
-import { StoreRegistry } from '../../src/supervisor/store-registry.ts';
-import { queueControlOf } from '../jobs/queue-contexts.ts';
 import { type TestClock, testClock } from '../store/support.ts';
+import { apiContext } from './api-context.ts';
 
 export const PASSWORD = 'correct horse battery staple';
 
@@ -34,20 +31,8 @@ export async function guarded(options: NetworkOptions = {}): Promise<Guarded> {
   const dataDir = mkdtempSync(join(tmpdir(), 'doors-'));
   const clock = testClock();
   const store = await openStore({ file: join(dataDir, 'longhand.db'), clock });
-  const processes = new ProcessManager({ logDir: join(dataDir, 'logs'), registry: new StoreRegistry(store) });
   const stops: unknown[][] = [];
-  const cleaned = { logs: { files: 0, bytes: 0 }, jobs: 0 };
-  const context = {
-    ...{ store, dataDir, hub: new NewsHub(), engines: [], settings: { cacheDir: dataDir }, acceptsJobs: true },
-    want: () => undefined,
-    unwant: (...stop: unknown[]) => stops.push(stop) > 0,
-    reservePlace: async () => () => undefined,
-    settled: async () => undefined,
-    queue: queueControlOf(store),
-    processStatus: (jobId: number) => processes.getProcessStatus(jobId),
-    health: () => processes.healthCheck(),
-    cleanup: async () => ({ recovered: [], strays: [], survivors: [], cleaned }),
-  };
+  const context = apiContext(store, dataDir, { unwant: (...stop) => stops.push(stop) > 0 });
   const server = await buildNetworkServer(context, options);
   onTestFinished(async () => {
     await server.close();

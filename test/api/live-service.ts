@@ -10,10 +10,9 @@ import { buildNetworkServer } from '../../src/api/network.ts';
 import type { StopReason } from '../../src/domain/outcome.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
-import { ProcessManager } from '../../src/supervisor/process-manager.ts';
-import { queueControlOf } from '../jobs/queue-contexts.ts';
 import { temporaryFolder, testClock } from '../store/support.ts';
 import { HandClock } from '../support/hand-clock.ts';
+import { apiContext } from './api-context.ts';
 
 export interface LiveService {
   server: FastifyInstance;
@@ -42,21 +41,13 @@ export async function liveService(options: Options = {}): Promise<LiveService> {
   const { dataDir = temporaryFolder(), port = 0, clock = new HandClock(), userId, more, ...rest } = options;
   const store = await openStore({ file: `${dataDir}/longhand.db`, clock: testClock() });
   const hub = new NewsHub();
-  const processes = new ProcessManager({ logDir: `${dataDir}/logs` });
   const stopped: LiveService['stopped'] = [];
-  const context: ApiContext = {
-    ...{ store, hub, dataDir, engines: [], settings: { cacheDir: dataDir }, acceptsJobs: true },
+  const context = apiContext(store, dataDir, {
+    hub,
     live: { clock, ...rest },
-    want: () => undefined,
     unwant: (id, why) => stopped.push({ id, why }) > 1e9,
-    reservePlace: async () => () => undefined,
-    settled: async () => undefined,
-    queue: queueControlOf(store),
-    processStatus: (jobId) => processes.getProcessStatus(jobId),
-    health: () => processes.healthCheck(),
-    cleanup: () => Promise.reject(new Error('Nothing is cleaned up here.')),
     ...more?.(store),
-  };
+  });
   const server = await buildNetworkServer(context);
   if (userId !== undefined) {
     server.addHook('onRequest', async (request) => {

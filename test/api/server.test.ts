@@ -8,24 +8,19 @@ import { ApiClient } from '../../src/api/client.ts';
 import type { ApiContext } from '../../src/api/context.ts';
 import { NewsHub } from '../../src/api/events.ts';
 import { buildServer } from '../../src/api/server.ts';
-import { loadConfig } from '../../src/config/load.ts';
 import type { StopReason } from '../../src/domain/outcome.ts';
 import type { Engine } from '../../src/engines/engine.ts';
-import { ModelShelf } from '../../src/engines/model-shelf.ts';
 import type { Submission } from '../../src/jobs/submission.ts';
 import { JobLog } from '../../src/logs/job-log.ts';
-import { intakeOf } from '../../src/owner-settings.ts';
 import { recordArtifact } from '../../src/store/artifacts.ts';
 import { finishJob, getJob, listJobs, transition } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { jobFolder, logPath } from '../../src/supervisor/job-files.ts';
 import type { News } from '../../src/supervisor/news.ts';
-import { ProcessManager } from '../../src/supervisor/process-manager.ts';
-import { StoreRegistry } from '../../src/supervisor/store-registry.ts';
 import type { Transcript } from '../../src/transcript/transcript.ts';
-import { queueControlOf } from '../jobs/queue-contexts.ts';
 import { claim, submit as insert, testClock, working } from '../store/support.ts';
+import { apiContext } from './api-context.ts';
 
 /** An engine of which only the choice matters here. */
 const ENGINE: Engine = {
@@ -40,9 +35,6 @@ const ENGINE: Engine = {
   memoryNeedBytes: async () => 0,
   openWorker: () => Promise.reject(new Error('Nothing is transcribed here.')),
 };
-
-/** What the settings say when nobody has set anything. */
-const INTAKE: ApiContext['intake'] = intakeOf(loadConfig({}, {}).config);
 
 /** Says when somebody listens. */
 class Hub extends NewsHub {
@@ -69,34 +61,16 @@ async function api(more: Partial<ApiContext> = {}): Promise<Api> {
   const dataDir = mkdtempSync(join(tmpdir(), 'api-'));
   const store = await openStore({ file: join(dataDir, 'longhand.db'), clock: testClock() });
   const hub = new Hub();
-  const processes = new ProcessManager({ logDir: join(dataDir, 'logs'), registry: new StoreRegistry(store) });
   const wanted: number[] = [];
   const unwanted: Api['unwanted'] = [];
-  const server = buildServer({
-    store,
+  const context = apiContext(store, dataDir, {
     hub,
-    dataDir,
     engines: [ENGINE],
-    settings: { cacheDir: dataDir },
-    intake: INTAKE,
-    acceptsJobs: true,
     want: (id) => wanted.push(id),
     unwant: (id, why) => unwanted.push({ id, why }) > 0,
-    reservePlace: async () => () => undefined,
-    settled: async () => undefined,
-    queue: queueControlOf(store),
-    processStatus: (jobId) => processes.getProcessStatus(jobId),
-    health: () => processes.healthCheck(),
-    models: new ModelShelf({ cacheDir: dataDir, source: 'http://127.0.0.1:9', clock: store.clock }),
-    toldSettings: () => [],
-    cleanup: async () => ({
-      recovered: [],
-      strays: [],
-      survivors: [],
-      cleaned: { logs: { files: 0, bytes: 0 }, jobs: 0, uploads: 0 },
-    }),
     ...more,
   });
+  const server = buildServer(context);
   onTestFinished(async () => {
     await server.close();
     await store.close();

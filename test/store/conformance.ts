@@ -16,6 +16,7 @@ import { queueStateTests } from './conformance/queue-state.ts';
 import { raceTests } from './conformance/races.ts';
 import { retentionTests } from './conformance/retention.ts';
 import { runTests } from './conformance/runs.ts';
+import { serviceTests } from './conformance/service.ts';
 import { sourceTests } from './conformance/sources.ts';
 import { speedTests } from './conformance/speeds.ts';
 import { stageAndArtifactTests } from './conformance/stages.ts';
@@ -43,6 +44,7 @@ export function storeConformance(name: string, open: OpenEmpty): void {
     describe('the queue to look at', () => queueOutlookTests(open));
     describe('usage', () => usageTests(open));
     describe('health', () => healthTests(open));
+    describe('what the service asks', () => serviceTests(open));
     describe('chunks', () => chunkTests(open));
     describe('stages and artifacts', () => stageAndArtifactTests(open));
     describe('fence', () => fenceTests(open));

@@ -3,7 +3,8 @@ import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
 import { ERROR_KINDS } from '../../domain/errors.ts';
 import type { Statistics } from '../../jobs/statistics.ts';
-import { count, jobId, limit, moment, seconds, status } from './common.ts';
+import type { ServiceFacts } from '../service.ts';
+import { bytes, count, jobId, limit, moment, plain, seconds, status } from './common.ts';
 import { event } from './events.ts';
 import { problems } from './problem.ts';
 
@@ -34,6 +35,48 @@ const metrics = z.partialRecord(
   z.number(),
 );
 
+const obstacle = z.strictObject({
+  code: z.enum(['shutting_down', 'database_not_writable', 'disk_full', 'no_engine']),
+  kind: z.string(),
+  message: z.string(),
+  remedy: z.string().exactOptional(),
+  evidence: z.string().exactOptional(),
+  neededBytes: z.number().exactOptional(),
+});
+
+export const showReadiness = {
+  tags: TAGS,
+  operationId: 'showReadiness',
+  summary: 'Whether work can be taken',
+  response: { 200: z.strictObject({ status: z.literal('ready') }), ...problems(503) },
+} satisfies FastifySchema;
+
+export const showService = {
+  tags: TAGS,
+  operationId: 'showService',
+  summary: 'The process that answers here',
+  response: {
+    200: z.strictObject({
+      command: z.string().nullable(),
+      version: z.string(),
+      process: z.strictObject({ pid: z.int(), startTime: z.string(), bootId: z.string().nullable() }),
+      since: moment,
+      address: z.string().nullable().describe('Where it answers over HTTP'),
+      takesJobs: z.boolean(),
+      stopping: z.boolean(),
+      memoryBytes: bytes,
+      jobs: z.strictObject({ running: count, waiting: count }),
+    }) satisfies z.ZodType<ServiceFacts>,
+  },
+} satisfies FastifySchema;
+
+export const showMetrics = {
+  tags: TAGS,
+  operationId: 'showMetrics',
+  summary: "Figures in Prometheus' text format",
+  response: { 200: plain('text/plain', 'Each metric with its help and type') },
+} satisfies FastifySchema;
+
 export const showHealth = {
   tags: TAGS,
   operationId: 'showHealth',
@@ -52,6 +95,7 @@ export const showHealth = {
           message: z.string(),
         }),
       ),
+      obstacles: z.array(obstacle).describe('What keeps work from being taken or started'),
       metrics,
     }),
   },

@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+import { EXIT, type Shell } from '../shell.ts';
+import { type StartFlags, start, withStartOptions } from './start.ts';
+import { STOP_SECONDS, stop } from './stop.ts';
+
+export function defineRestart(program: Command, shell: Shell, finish: (code: number) => void): void {
+  withStartOptions(
+    program.command('restart').description('stop the service and start it in the background, with the settings of now'),
+  )
+    .addHelpText(
+      'after',
+      '\nWhat was in work goes on from its checkpoint. Flags of the last start are not remembered: give them again.\n\nExample:\n  longhand restart',
+    )
+    .action(async (flags: StartFlags) => finish(await restart(shell, flags)));
+}
+
+async function restart(shell: Shell, flags: StartFlags): Promise<number> {
+  const stopped = await stop(shell, { timeout: STOP_SECONDS });
+  return stopped === EXIT.done ? await start(shell, flags) : stopped;
+}
