@@ -4,6 +4,7 @@ import type { StageName } from '../domain/stage.ts';
 import { appendEvent } from './events.ts';
 import { jsonOrNull } from './json.ts';
 import { literal, PROCESSING } from './literal.ts';
+import { addJobTargets, type NewTarget } from './notification-targets.ts';
 import type { JobInsert, JobRow } from './schema.ts';
 import { countOnFrom } from './sequences.ts';
 import { holdSize, newestOfSize } from './sources.ts';
@@ -64,6 +65,8 @@ export interface NewJob {
   stages?: Partial<Record<StageName, 'not_started' | 'skipped'>>;
   /** Set for a file of a watched folder: it is recorded as handed in, with the job. Needs path, bytes and time of the source. */
   watched?: boolean;
+  /** Who is told of its end, beside those who are told of every job. */
+  notify?: readonly NewTarget[];
   /** Who submitted it. */
   actor: string;
   reason?: string;
@@ -111,6 +114,7 @@ async function insertWhole(store: Store, trx: Trx, job: NewJob): Promise<number>
     .execute();
   await insertStages(trx, id, job);
   if (job.watched) await noteWatched(trx, watchedFile(job), id, now);
+  if (job.notify) await addJobTargets(trx, id, { targets: job.notify, userId: job.userId ?? null, now });
   await appendEvent(store, trx, {
     jobId: id,
     at: now,

@@ -15,6 +15,8 @@ export const TABLES: readonly { name: keyof Database; key: readonly string[] }[]
   { name: 'events', key: ['id'] },
   { name: 'queue_state', key: ['name'] },
   { name: 'watched_files', key: ['path'] },
+  { name: 'notification_targets', key: ['id'] },
+  { name: 'notification_deliveries', key: ['id'] },
 ];
 
 /** Whether a table's rows are numbered by the database. */

@@ -6,6 +6,7 @@ import { fenceTests } from './conformance/fence.ts';
 import { healthTests } from './conformance/health.ts';
 import { importJobTests } from './conformance/import-job.ts';
 import { jobTests } from './conformance/jobs.ts';
+import { notificationTests } from './conformance/notifications.ts';
 import { placeTests } from './conformance/places.ts';
 import { queueTests } from './conformance/queue.ts';
 import { queueOutlookTests } from './conformance/queue-outlook.ts';
@@ -46,5 +47,6 @@ export function storeConformance(name: string, open: OpenEmpty): void {
     describe('imported jobs', () => importJobTests(open));
     describe('retention', () => retentionTests(open));
     describe('recordings and watched files', () => sourceTests(open));
+    describe('notifications', () => notificationTests(open));
   });
 }

@@ -3,6 +3,7 @@ import * as jobs from './0001-jobs.ts';
 import * as supervision from './0002-supervision.ts';
 import * as imports from './0003-import.ts';
 import * as queue from './0004-queue.ts';
+import * as notifications from './0006-notifications.ts';
 
 export type Migrations = Readonly<Record<string, Migration>>;
 
@@ -12,4 +13,5 @@ export const MIGRATIONS: Migrations = {
   '0002-supervision': supervision,
   '0003-import': imports,
   '0004-queue': queue,
+  '0006-notifications': notifications,
 };
