@@ -14,7 +14,7 @@ import { embeddedDispatcher } from './dispatch/embedded.ts';
 import { Gate } from './dispatch/gate.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { reportOf } from './domain/errors.ts';
-import { awaitsPerson } from './domain/job.ts';
+import { awaitsPerson, isAtRest } from './domain/job.ts';
 import type { LogLevel } from './domain/log-level.ts';
 import type { StopReason } from './domain/outcome.ts';
 import { allEngines } from './engines/registry.ts';
@@ -28,6 +28,7 @@ import { Reservations } from './jobs/reservations.ts';
 import { Wishes } from './jobs/wishes.ts';
 import { JobLog } from './logs/job-log.ts';
 import { usableMemoryBytes } from './native/memory.ts';
+import { notificationsOf } from './owner-notifications.ts';
 import {
   capacityBytesFor,
   coresFor,
@@ -160,6 +161,11 @@ async function serve(
     if (news.type === 'state' && news.status !== 'processing') estimates.forget();
     if (news.type === 'state') idle.check();
   };
+  const dice = options.dice ?? Math.random;
+  const notifications = notificationsOf(config, { store, clock, dice, log, onProblem });
+  hub.subscribeToAll((news) => {
+    if (news.type === 'state' && isAtRest(news.status)) notifications.wake();
+  });
   const estimates = new Estimates({
     store,
     machine: hostname(),
@@ -197,7 +203,7 @@ async function serve(
     coresOf: (job) => estimates.coresOf(job),
     retries: {
       maxRetries: config.maxRetries,
-      dice: options.dice ?? Math.random,
+      dice,
       smallerModel: (job) => smallerModelFor(memory, job),
       diskFull: (error) => gate.diskFull(error),
     },
@@ -289,6 +295,7 @@ async function serve(
       },
       pauseRunning: () => supervisor.stopRunning('queue paused'),
     },
+    notifications,
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
     cleanup: () => rounds.both(),
@@ -297,6 +304,7 @@ async function serve(
   const socketPath = await listenOn(server, dataDir);
   rounds.start();
   if (options.acceptsJobs) scheduler.start();
+  if (options.acceptsJobs && !options.passing) await notifications.start();
   const network = options.listens ? await (await import('./api/network.ts')).buildNetworkServer(context) : undefined;
   const address = await network?.listen({ host: config.host, port: config.port });
   // What waits from before nobody hands in again.
@@ -312,6 +320,7 @@ async function serve(
     await lengths.close();
     await scheduler.stop();
     await backups.stop();
+    await notifications.stop();
     await network?.close();
     await server.close();
     removeSocket(socketPath, dataDir);

@@ -12,6 +12,7 @@ import { defineImport } from './cli/commands/import.ts';
 import { defineJobs } from './cli/commands/jobs.ts';
 import { defineLogs } from './cli/commands/logs.ts';
 import { defineModels } from './cli/commands/models.ts';
+import { defineNotify } from './cli/commands/notify.ts';
 import { definePause } from './cli/commands/pause.ts';
 import { definePriority } from './cli/commands/priority.ts';
 import { defineQueue } from './cli/commands/queue.ts';
@@ -64,6 +65,7 @@ async function main(argv: string[]): Promise<number> {
     defineQueue,
     defineDelete,
     defineAudit,
+    defineNotify,
     defineExport,
     defineLogs,
     defineModels,

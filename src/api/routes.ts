@@ -7,6 +7,7 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { logRoutes } from './routes/logs.ts';
+import { notificationRoutes } from './routes/notifications.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
 import { watchedRoutes } from './routes/watched.ts';
@@ -19,6 +20,7 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   auditRoutes(server, context);
   eventRoutes(server, context);
   watchedRoutes(server, context);
+  notificationRoutes(server, context);
   transcriptRoutes(server, context);
   logRoutes(server, context);
   healthRoutes(server, context);

@@ -1,6 +1,7 @@
 import { resolve, sep } from 'node:path';
 import type { EngineName } from '../engines/engine.ts';
 import type { JobParameters } from '../pipeline/order.ts';
+import type { NotifyWish } from './notify-wish.ts';
 
 /** A recording that is to be transcribed, with what was asked for. */
 export interface Submission extends Omit<JobParameters, 'engine'> {
@@ -13,10 +14,12 @@ export interface Submission extends Omit<JobParameters, 'engine'> {
   again?: boolean | undefined;
   /** It comes from a watched folder: it is recorded that this file, as it is now, was handed in. */
   watched?: boolean | undefined;
+  /** Who is told when the job has ended, beside those who are told of every job. */
+  notify?: NotifyWish | undefined;
 }
 
 /** The part of the settings that goes with a job and stays with it. */
-export type SubmissionSettings = Omit<Submission, 'path' | 'id' | 'again' | 'watched'>;
+export type SubmissionSettings = Omit<Submission, 'path' | 'id' | 'again' | 'watched' | 'notify'>;
 
 /** A recording with what the settings say today. */
 export function submissionOf(path: string, settings: SubmissionSettings): Submission {

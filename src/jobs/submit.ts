@@ -13,6 +13,8 @@ import { chooseEngine } from './choose-engine.ts';
 import { type Duplicate, insertUnlessDone } from './duplicates.ts';
 import { JobStateError } from './errors.ts';
 import type { Lengths } from './lengths.ts';
+import type { NotificationControl } from './notifications.ts';
+import { notifyOfJob, targetsForJob } from './notify-wish.ts';
 import type { Submission } from './submission.ts';
 
 export interface SubmitContext {
@@ -21,6 +23,8 @@ export interface SubmitContext {
   settings: EngineSettings;
   /** Finds out how long the recordings are that wait; without it they are looked at when their turn comes. */
   lengths?: Lengths;
+  /** Who tells others of the ends of jobs; without it nobody can be told. */
+  notifications?: NotificationControl;
   /** Called before a job is made; where it throws none is. */
   makeRoom?(): Promise<void>;
 }
@@ -58,10 +62,12 @@ export async function submit(context: SubmitContext, wish: Submission): Promise<
   }
 }
 
-async function accept({ store, engines, settings, lengths, makeRoom }: SubmitContext, wish: Submission, facts: Stats) {
+async function accept(context: SubmitContext, wish: Submission, facts: Stats) {
+  const { store, engines, settings, lengths, makeRoom, notifications } = context;
+  const told = wish.notify && targetsForJob(notifications, wish.notify);
   const { engine, model } = await chooseEngine(engines, settings, wish);
   requireChunkFits(engine, wish);
-  const { path, id: number, again, watched, ...asked } = wish;
+  const { path, id: number, again, watched, notify, ...asked } = wish;
   const parameters: JobParameters = { ...asked, engine: engine.name };
   const job = {
     ...(number === undefined ? {} : { id: number }),
@@ -77,6 +83,7 @@ async function accept({ store, engines, settings, lengths, makeRoom }: SubmitCon
     sourceModifiedMs: Math.round(facts.mtimeMs),
     stages: STAGES,
     watched: watched ?? false,
+    ...(told ? { notify: told } : {}),
     actor: watched ? 'watch' : 'user',
   } satisfies NewJob;
   const answer = (id: number) => ({ id, filename: job.filename, engine: engine.name, model: model.name });
@@ -89,6 +96,7 @@ async function accept({ store, engines, settings, lengths, makeRoom }: SubmitCon
   const { id, duplicateOf, earlier } = await insertUnlessDone(store, job, makeRoom);
   if (!duplicateOf) lengths?.find(id, path);
   else if (watched) await noteWatched(store.db, watchedFile(job), id, store.clock.now());
+  if (duplicateOf && told) await notifyOfJob(store, id, told);
   return { ...answer(id), ...(duplicateOf ? { duplicateOf } : {}), ...(earlier === undefined ? {} : { earlier }) };
 }
 

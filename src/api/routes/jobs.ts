@@ -12,6 +12,7 @@ import { getJob } from '../../store/jobs.ts';
 import { type ApiContext, OwnerLeavingError } from '../context.ts';
 import { eventStream } from '../sse.ts';
 import { jobId } from './job-id.ts';
+import { notifyWish } from './notifications.ts';
 
 const ofStatus = z.object({ status: z.enum(JOB_STATUSES) });
 
@@ -29,6 +30,7 @@ const submission = z.strictObject({
   chunkTimeoutSeconds: z.number().positive().optional(),
   again: z.boolean().optional(),
   watched: z.boolean().optional(),
+  notify: notifyWish.optional(),
 });
 
 const page = z.object({
