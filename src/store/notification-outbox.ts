@@ -3,7 +3,7 @@
  * and nothing that happened is forgotten, whenever the process ends.
  */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { type CompiledQuery, sql } from 'kysely';
 import { type NotificationEvent, type NotifiedJob, notificationOf } from '../domain/notification.ts';
 import { literal } from './literal.ts';
 import type { TargetRow } from './schema.ts';
@@ -22,6 +22,7 @@ export async function noteEndOfJob(
   trx: Trx,
   { jobId, status, at }: { jobId: number; status: 'completed' | 'failed' | 'cancelled'; at: number },
 ): Promise<void> {
+  if (!(await isAnybodyThere(trx))) return;
   const targets = await trx
     .selectFrom('notification_targets')
     .select(['id', 'destination', 'events', 'user_id', 'job_id'])
@@ -29,10 +30,21 @@ export async function noteEndOfJob(
     .where('enabled', '=', 1)
     .orderBy('id')
     .execute();
-  if (targets.length === 0) return;
   if (status !== 'cancelled') await noteJob(trx, wanting(targets, status), { jobId, status, at });
   const wantEmpty = wanting(targets, 'queue_empty');
   if (wantEmpty.length > 0 && (await isQueueEmpty(store, trx))) await note(trx, wantEmpty, 'queue_empty', { at });
+}
+
+/** By the database, because each kind has its own words. */
+const anyTarget = new WeakMap<object, CompiledQuery<{ id: number }>>();
+
+/** Every job goes through this; its text is made once, since that takes longer than the look itself. */
+async function isAnybodyThere(trx: Trx): Promise<boolean> {
+  const { adapter } = trx.getExecutor();
+  const look =
+    anyTarget.get(adapter) ?? trx.selectFrom('notification_targets').select('id').limit(literal(1)).compile();
+  anyTarget.set(adapter, look);
+  return (await trx.executeQuery(look)).rows.length > 0;
 }
 
 /**
