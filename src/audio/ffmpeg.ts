@@ -13,7 +13,7 @@ import { findProgram, memoryLimitPrefix, spawnNative } from '../native/spawn.ts'
 import { RECORDING_FORMATS } from './recording-formats.ts';
 
 const VERSION_TIMEOUT_MS = 30_000;
-/** A film of an hour takes some 60 MB to decode, one of a day with a large index some 300 MB. */
+/** More than fifteen times what the decoding of an hour takes. */
 const MEMORY_LIMIT_BYTES = 1024 ** 3;
 /** Of a program's stderr this much is kept as evidence. */
 const STDERR_TAIL_CHARS = 8_000;
