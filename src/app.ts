@@ -16,7 +16,7 @@ import { embeddedDispatcher } from './dispatch/embedded.ts';
 import { Gate } from './dispatch/gate.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { reportOf } from './domain/errors.ts';
-import { awaitsPerson } from './domain/job.ts';
+import { awaitsPerson, isAtRest } from './domain/job.ts';
 import type { LogLevel } from './domain/log-level.ts';
 import type { StopReason } from './domain/outcome.ts';
 import { ModelShelf } from './engines/model-shelf.ts';
@@ -33,6 +33,7 @@ import { Wishes } from './jobs/wishes.ts';
 import { JobLog } from './logs/job-log.ts';
 import { redactor } from './logs/redact.ts';
 import { usableMemoryBytes } from './native/memory.ts';
+import { notificationsOf } from './owner-notifications.ts';
 import {
   capacityBytesFor,
   coresFor,
@@ -174,6 +175,11 @@ async function serve(
     if (news.type === 'state' && news.status !== 'processing') estimates.forget();
     if (news.type === 'state') idle.check();
   };
+  const dice = options.dice ?? Math.random;
+  const notifications = notificationsOf(config, { store, clock, dice, log, onProblem });
+  hub.subscribeToAll((news) => {
+    if (news.type === 'state' && isAtRest(news.status)) notifications.wake();
+  });
   const estimates = new Estimates({
     store,
     machine: hostname(),
@@ -212,7 +218,7 @@ async function serve(
     coresOf: (job) => estimates.coresOf(job),
     retries: {
       maxRetries: config.maxRetries,
-      dice: options.dice ?? Math.random,
+      dice,
       smallerModel: (job) => smallerModelFor(memory, job),
       diskFull: (error) => gate.diskFull(error),
     },
@@ -321,6 +327,7 @@ async function serve(
     },
     models,
     toldSettings: () => toldSettings(config, redactor(secrets)),
+    notifications,
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
     cleanup: () => rounds.both(),
@@ -351,6 +358,7 @@ async function serve(
   });
   rounds.start();
   if (options.acceptsJobs) scheduler.start();
+  if (options.acceptsJobs && !options.passing) await notifications.start();
   if (address !== undefined) await service.answersAt(address).catch(onError);
   // What waits from before nobody hands in again.
   if (options.takesAll) dispatcher.wake();
@@ -367,6 +375,7 @@ async function serve(
     await scheduler.stop();
     await backups.stop();
     await models.close();
+    await notifications.stop();
     metrics?.close();
     await network?.close();
     service.hasStopped();

@@ -13,6 +13,7 @@ import { defineJobs } from './cli/commands/jobs.ts';
 import { defineKeys } from './cli/commands/keys.ts';
 import { defineLogs } from './cli/commands/logs.ts';
 import { defineModels } from './cli/commands/models.ts';
+import { defineNotify } from './cli/commands/notify.ts';
 import { definePause } from './cli/commands/pause.ts';
 import { definePriority } from './cli/commands/priority.ts';
 import { defineQueue } from './cli/commands/queue.ts';
@@ -75,6 +76,7 @@ async function main(argv: string[]): Promise<number> {
     defineQueue,
     defineDelete,
     defineAudit,
+    defineNotify,
     defineExport,
     defineLogs,
     defineModels,

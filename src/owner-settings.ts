@@ -56,8 +56,8 @@ export function patienceFor({ chunkTimeoutSeconds }: Config): Patience {
 }
 
 /** What must not be in any log: the key, and the passwords of addresses, which the redactor finds in them. */
-export function secretsOf({ openaiKey, openaiUrl, modelMirror, databaseUrl }: Config): string[] {
-  const addresses = [openaiUrl, modelMirror, databaseUrl].filter((url) => url !== undefined);
+export function secretsOf({ openaiKey, openaiUrl, modelMirror, databaseUrl, smtpUrl }: Config): string[] {
+  const addresses = [openaiUrl, modelMirror, databaseUrl, smtpUrl].filter((url) => url !== undefined);
   return [...(openaiKey ? [openaiKey] : []), ...addresses.filter(holdsPassword)];
 }
 

@@ -1,6 +1,7 @@
 /** What the routes need from the owner. */
 import { LonghandError } from '../domain/errors.ts';
 import type { StopReason } from '../domain/outcome.ts';
+import type { NotificationControl } from '../jobs/notifications.ts';
 import type { QueueContext } from '../jobs/queue-view.ts';
 import type { SubmitContext } from '../jobs/submit.ts';
 import type { Health } from '../supervisor/health.ts';
@@ -46,6 +47,8 @@ export interface ApiContext extends SubmitContext {
   settled(jobId: number): Promise<void>;
   /** The queue as a whole. */
   queue: QueueControl;
+  /** Tells others of the ends of jobs; nothing: nobody is told anything here. */
+  notifications?: NotificationControl;
   /** What the system says of the process that works on a job. */
   processStatus(jobId: number): Promise<ProcessStatus>;
   health(): Promise<Health>;

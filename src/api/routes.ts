@@ -10,6 +10,7 @@ import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { logRoutes } from './routes/logs.ts';
 import { modelRoutes } from './routes/models.ts';
+import { notificationRoutes } from './routes/notifications.ts';
 import { partRoutes } from './routes/parts.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { readinessRoutes } from './routes/readiness.ts';
@@ -29,6 +30,7 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   accessRoutes(server, context);
   eventRoutes(server, context);
   watchedRoutes(server, context);
+  notificationRoutes(server, context);
   transcriptRoutes(server, context);
   logRoutes(server, context);
   healthRoutes(server, context);

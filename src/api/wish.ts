@@ -7,6 +7,7 @@ import { type SubmissionSettings, submissionOf } from '../jobs/submission.ts';
 import type { Wish } from '../jobs/submit-upload.ts';
 import type { Caller } from './caller.ts';
 import { pageFields } from './live/fields.ts';
+import { notifyWish } from './notify-wish.ts';
 
 /** More engine workers or threads than any machine has cores for. */
 const MOST_WORKERS = 256;
@@ -25,6 +26,7 @@ export const wishFields = {
   again: z.boolean().optional(),
   priority: z.int().min(LOWEST_PRIORITY).max(HIGHEST_PRIORITY).optional(),
   ...pageFields,
+  notify: notifyWish.optional(),
 };
 
 const options = z.strictObject(wishFields);
@@ -63,7 +65,17 @@ export function wishOfMetadata(metadata: Readonly<Record<string, string | null>>
 /** What stands for no such value is left to the check. */
 function meant(name: string, text: string): unknown {
   if (NUMBERS.includes(name)) return text.trim() === '' ? text : Number(text);
+  if (name === 'notify') return fromJson(text);
   return name === 'again' ? (FLAGS[text] ?? text) : text;
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
 }
 
 /** A path was given by somebody who may be on another machine. */

@@ -13,14 +13,13 @@ import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { DiskError, InputError, LonghandError, reportOf } from '../domain/errors.ts';
 import type { SoundQuality } from '../domain/model-choice.ts';
 import { syncFolder } from '../files/directory.ts';
-import { spawnNative } from '../native/spawn.ts';
-import { requireProgram, safeInput } from './ffmpeg.ts';
+import { requireProgram, safeInput, spawnLimited } from './ffmpeg.ts';
 import { follow } from './follow.ts';
+import { readLines } from './lines.ts';
 import { type Loudness, LoudnessMeter, SAMPLE_RATE_HZ } from './loudness.ts';
 import { type AudioProbe, named, probe } from './probe.ts';
 import { BandwidthMeter, soundQuality } from './quality.ts';
@@ -84,8 +83,9 @@ export async function decode(inputPath: string, outPath: string, options: Decode
   const facts = options.probe ?? (await probe(inputPath, signal ? { signal } : {}));
   const args = [
     ...['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'repeat+level+verbose', '-max_error_rate', '1'],
-    ...['-threads', String(options.threads ?? DEFAULT_THREADS)],
-    ...(await safeInput(inputPath, signal)),
+    // Sound is filtered by one thread anyway; a pool of one for each core would count as memory.
+    ...['-filter_threads', '1', '-threads', String(options.threads ?? DEFAULT_THREADS)],
+    ...safeInput(inputPath),
     ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-ac', '1'],
     ...['-af', `aresample=${SAMPLE_RATE_HZ}:async=1:first_pts=0`, '-f', 's16le', 'pipe:1'],
   ];
@@ -170,7 +170,7 @@ interface RunningFfmpeg {
 
 /** Its stdout is the file: what it writes never passes through this process. */
 function startFfmpeg(args: readonly string[], file: FileHandle, options: DecodeOptions): RunningFfmpeg {
-  const child = spawnNative(requireProgram('ffmpeg'), args, { stdio: ['ignore', file.fd, 'pipe'] });
+  const child = spawnLimited(requireProgram('ffmpeg'), args, { stdio: ['ignore', file.fd, 'pipe'] });
   const kill = () => void child.kill('SIGKILL');
   options.signal?.addEventListener('abort', kill, { once: true });
   const end: FfmpegEnd = {
@@ -184,7 +184,7 @@ function startFfmpeg(args: readonly string[], file: FileHandle, options: DecodeO
     stderrTail: [],
     startError: undefined,
   };
-  createInterface({ input: child.stderr as Readable, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
+  readLines(child.stderr as Readable, (line) => {
     const filled = /adding (\d+) audio samples of silence/.exec(line);
     if (filled) end.filledSamples += Number(filled[1]);
     const muxed = /Total: \d+ packets \((\d+) bytes\) muxed/.exec(line);

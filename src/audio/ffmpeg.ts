@@ -3,22 +3,18 @@
  *
  * A recording may be a playlist in disguise (HLS, concat, DASH, SDP …) whose entries name other files or addresses; read
  * naively it would put someone else's file into the transcript or make calls into the network. Two options stop that:
- * the only protocol is `file`, and of all demuxers that this ffmpeg has, those that open further sources, listen to
- * devices or run scripts are left out (`format_whitelist`, ffmpeg-formats(1); there is no such blacklist). The name is
- * passed as `file:NAME`, after which ffmpeg takes every character literally (ffmpeg-protocols(1)).
+ * the only protocol is `file`, and the only formats are those of recordings (recording-formats.ts). The name is passed as
+ * `file:NAME`, after which ffmpeg takes every character literally (ffmpeg-protocols(1)). And a file may claim sizes that
+ * would take all memory: so the programs have a limit.
  */
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { LonghandError } from '../domain/errors.ts';
-import { findProgram, spawnNative } from '../native/spawn.ts';
+import { findProgram, memoryLimitPrefix, spawnNative } from '../native/spawn.ts';
+import { RECORDING_FORMATS } from './recording-formats.ts';
 
-/** Demuxers that open other sources than the file they are given, or devices, or scripts. Names as `ffmpeg -demuxers` prints them. */
-const UNSAFE_DEMUXERS = new Set([
-  ...['hls', 'applehttp', 'concat', 'dash', 'webm_dash_manifest', 'imf', 'sdp', 'rtp', 'rtsp', 'sap', 'mpjpeg'],
-  ...['image2', 'image2pipe', 'tty', 'avisynth', 'vapoursynth', 'lavfi'],
-  ...['alsa', 'avfoundation', 'fbdev', 'iec61883', 'jack', 'kmsgrab', 'libcdio', 'libdc1394', 'openal', 'oss'],
-  ...['android_camera', 'bktr', 'decklink', 'dshow', 'gdigrab', 'pulse', 'sndio', 'vfwcap', 'x11grab', 'xcbgrab'],
-  ...['video4linux2', 'v4l2'],
-]);
-const LIST_TIMEOUT_MS = 30_000;
+const VERSION_TIMEOUT_MS = 30_000;
+/** More than fifteen times what the decoding of an hour takes. */
+const MEMORY_LIMIT_BYTES = 1024 ** 3;
 /** Of a program's stderr this much is kept as evidence. */
 const STDERR_TAIL_CHARS = 8_000;
 const STDOUT_MAX_CHARS = 8_000_000;
@@ -42,37 +38,26 @@ export function requireProgram(name: 'ffmpeg' | 'ffprobe'): string {
  * @throws LonghandError when it is not installed or does not run
  */
 export async function ffmpegVersion(): Promise<string> {
-  const { stdout } = await runToEnd(requireProgram('ffmpeg'), ['-version'], LIST_TIMEOUT_MS);
+  const { stdout } = await runToEnd(requireProgram('ffmpeg'), ['-version'], VERSION_TIMEOUT_MS);
   return /version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
 }
-
-let demuxers: Promise<string> | undefined;
 
 /**
  * The arguments that open a local file and nothing else, to be put where `-i FILE` stands.
  * @param path may hold any character, and may start with `-`.
  */
-export async function safeInput(path: string, signal?: AbortSignal): Promise<string[]> {
-  demuxers ??= listSafeDemuxers();
-  const list = await demuxers;
-  signal?.throwIfAborted();
-  return ['-protocol_whitelist', 'file', '-format_whitelist', list, '-i', `file:${path}`];
+export function safeInput(path: string): string[] {
+  return ['-protocol_whitelist', 'file', '-format_whitelist', RECORDING_FORMATS, '-i', `file:${path}`];
 }
 
-async function listSafeDemuxers(): Promise<string> {
-  try {
-    const { stdout } = await runToEnd(requireProgram('ffprobe'), ['-v', 'error', '-demuxers'], LIST_TIMEOUT_MS);
-    const names = stdout
-      .split('\n')
-      .flatMap((line) => /^ D[E ]?[ d.]*\s(\S+)/.exec(line)?.[1]?.split(',') ?? [])
-      .filter((name) => /^[\w]+$/.test(name) && !UNSAFE_DEMUXERS.has(name));
-    if (names.length === 0) throw new LonghandError({ kind: 'unknown', message: 'ffprobe lists no file formats.' });
-    return names.join(',');
-  } catch (error) {
-    demuxers = undefined; // The next file asks again: ffmpeg may have been installed meanwhile.
-    throw error;
-  }
+/** Starts ffmpeg or ffprobe with a limit on their memory. */
+export function spawnLimited(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  const [first, ...rest] = [...memoryLimitPrefix(MEMORY_LIMIT_BYTES), program, ...args];
+  return spawnNative(first as string, rest, options);
 }
+
+/** What ffmpeg says when the limit, or the machine, gives it no more: strerror(3) of ENOMEM in glibc, musl and macOS. */
+export const OUT_OF_MEMORY = /Cannot allocate memory|Out of memory/;
 
 export interface ProgramResult {
   code: number | null;
@@ -94,7 +79,7 @@ export function runToEnd(
 ): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const child = spawnNative(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawnLimited(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     let failure: unknown;

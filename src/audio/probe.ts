@@ -2,13 +2,20 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InputError, LonghandError } from '../domain/errors.ts';
-import { type ProgramResult, requireProgram, runToEnd, safeInput } from './ffmpeg.ts';
+import { OUT_OF_MEMORY, type ProgramResult, requireProgram, runToEnd, safeInput } from './ffmpeg.ts';
+import { whatElse } from './recording-formats.ts';
 import { promisedWavSeconds } from './wav-header.ts';
 
 const PROBE_TIMEOUT_MS = 60_000;
 /** So much of a file's beginning is looked at to tell a text file from a recording. */
 const TEXT_SAMPLE_BYTES = 4_096;
 const EVIDENCE_CHARS = 2_000;
+/** No more of a file's own words than is used: a title may be as long as the file. */
+const WANTED =
+  'format=format_name,duration,start_time:stream=codec_type,codec_name,channels,sample_rate,duration,start_time' +
+  ':stream_disposition=attached_pic:stream_tags=DURATION';
+/** By these a program ends that has a fault: the file is one that it cannot stand. */
+const CRASHES: readonly (NodeJS.Signals | null)[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'];
 
 export interface AudioProbe {
   path: string;
@@ -63,13 +70,14 @@ export async function probe(
   const { sizeBytes, promisedSeconds } = looks;
   const result = await runToEnd(
     ffprobe,
-    ['-v', 'warning', '-of', 'json', '-show_format', '-show_streams', ...(await safeInput(path, options.signal))],
+    ['-v', 'warning', '-of', 'json', '-show_entries', WANTED, ...safeInput(path)],
     options.timeoutMs ?? PROBE_TIMEOUT_MS,
     options.signal,
   );
   const answer = parseAnswer(result.stdout);
   const sound = answer.streams?.find((stream) => stream.codec_type === 'audio');
   const hasVideo = (answer.streams ?? []).some((s) => s.codec_type === 'video' && s.disposition?.attached_pic !== 1);
+  if (CRASHES.includes(result.signal)) throw bad(path, 'cannot be looked at: ffprobe crashes over it', result);
   if (result.signal) throw interrupted(path, result);
   if (result.code !== 0 || !answer.format) throw unreadable(path, result, looks);
   if (!sound && hasVideo) throw bad(path, 'has pictures but no sound', result);
@@ -169,9 +177,13 @@ function unreadable(path: string, result: ProgramResult, looks: Beginning): Inpu
     const more = { remedy: 'Copy it again from where it was recorded.', evidence: evidenceOf(result) };
     return new InputError(`${named(path)} is cut off: the index at its end (moov atom) is missing.`, more);
   }
-  // Of what is not allowed, `tty` alone opens nothing: it draws text files as pictures.
-  if (/^\[(?!tty )\S+ @ .* not on whitelist/m.test(result.stderr))
-    return bad(path, 'is a playlist or a list of other files, not a recording', result);
+  if (OUT_OF_MEMORY.test(result.stderr)) {
+    return bad(path, 'cannot be looked at: it would take more memory than any recording', result);
+  }
+  const format = /^\[([\w-]+)\S* @ .* not on whitelist/m.exec(result.stderr)?.[1];
+  const what = format === undefined ? undefined : whatElse(format);
+  // Subtitles, scripts and what draws texts as pictures: to whoever handed it in it is a text.
+  if (what !== undefined && !(looks.likeText && what.startsWith('is no'))) return bad(path, what, result);
   if (looks.likeText) return bad(path, 'is a text file, not a recording', result);
   return bad(path, 'is not an audio or video file that ffmpeg can read', result);
 }

@@ -9,6 +9,7 @@ import { parseByteSize } from '../domain/bytes.ts';
 import { UsageError } from '../domain/errors.ts';
 import { ON_LEAVE } from '../domain/job.ts';
 import { LOG_LEVELS } from '../domain/log-level.ts';
+import { isMailAddress } from '../domain/mail-address.ts';
 import { parseQuietHours } from '../domain/quiet-hours.ts';
 import { ENGINE_NAMES } from '../engines/engine.ts';
 
@@ -31,6 +32,20 @@ const niceness = number.pipe(
 const postgresAddress = z
   .string()
   .refine(isPostgresAddress, 'it must be an address such as postgres://user:password@host:5432/longhand');
+const smtpAddress = z
+  .string()
+  .refine(
+    (text) => /^smtps?:\/\//.test(text) && URL.canParse(text),
+    'it must be an address such as smtp://user:password@host:587',
+  );
+const mailAddress = z.string().trim().refine(isMailAddress, 'it must be an e-mail address');
+const mailAddresses = z.union([
+  z.array(mailAddress),
+  z
+    .string()
+    .transform((text) => text.split(',').map((address) => address.trim()))
+    .pipe(z.array(mailAddress)),
+]);
 const flag = z.union([
   z.boolean(),
   z.enum(['true', 'false', '1', '0', 'yes', 'no']).transform((text) => ['true', '1', 'yes'].includes(text)),
@@ -197,6 +212,22 @@ export const SETTINGS = {
   modelMirror: setting('LONGHAND_MODEL_MIRROR', z.url().optional(), 'where models are downloaded from'),
   openaiUrl: setting('LONGHAND_OPENAI_URL', z.url().optional(), 'an OpenAI-compatible server, ending in /v1'),
   openaiKey: setting('LONGHAND_OPENAI_KEY', z.string().min(1).optional(), 'the key for it'),
+  smtpUrl: setting(
+    'LONGHAND_SMTP_URL',
+    smtpAddress.optional(),
+    'the mail server: smtp://user:password@host:587, or smtps:// where TLS comes first',
+  ),
+  mailFrom: setting('LONGHAND_MAIL_FROM', mailAddress.optional(), 'the sender of e-mail'),
+  mailTo: setting(
+    'LONGHAND_MAIL_TO',
+    mailAddresses.optional(),
+    'who gets an e-mail when a job is completed or has failed; several with commas',
+  ),
+  allowPrivateHooks: setting(
+    'LONGHAND_ALLOW_PRIVATE_HOOKS',
+    flag.default(false),
+    'true: webhooks may go to this machine and its networks',
+  ),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -2,6 +2,7 @@ import { resolve, sep } from 'node:path';
 import type { OnLeave } from '../domain/job.ts';
 import type { EngineName } from '../engines/engine.ts';
 import type { JobParameters } from '../pipeline/order.ts';
+import type { NotifyWish } from './notify-wish.ts';
 
 /** A recording that is to be transcribed, with what was asked for. */
 export interface Submission extends Omit<JobParameters, 'engine'> {
@@ -23,12 +24,14 @@ export interface Submission extends Omit<JobParameters, 'engine'> {
   userId?: string | undefined;
   /** Higher goes first; 0 when not given. */
   priority?: number | undefined;
+  /** Who is told when the job has ended, beside those who are told of every job. */
+  notify?: NotifyWish | undefined;
 }
 
 /** The part of the settings that goes with a job and stays with it. */
 export type SubmissionSettings = Omit<
   Submission,
-  'path' | 'id' | 'again' | 'watched' | 'clientId' | 'onLeave' | 'upload' | 'userId' | 'priority'
+  'path' | 'id' | 'again' | 'watched' | 'clientId' | 'onLeave' | 'upload' | 'userId' | 'priority' | 'notify'
 >;
 
 /** A recording with what the settings say today. */

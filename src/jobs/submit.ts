@@ -15,6 +15,8 @@ import { chooseEngine } from './choose-engine.ts';
 import { type Duplicate, insertUnlessDone } from './duplicates.ts';
 import { JobStateError } from './errors.ts';
 import type { Lengths } from './lengths.ts';
+import type { NotificationControl } from './notifications.ts';
+import { notifyOfJob, targetsForJob } from './notify-wish.ts';
 import { pageLeaveOf } from './page-leave.ts';
 import type { Submission } from './submission.ts';
 
@@ -26,6 +28,8 @@ export interface SubmitContext {
   lengths?: Lengths;
   /** What becomes of jobs whose pages are left, where the pages do not say. */
   onLeave?: OnLeave;
+  /** Who tells others of the ends of jobs; without it nobody can be told. */
+  notifications?: NotificationControl;
   /** Called before a job is made; where it throws none is. */
   makeRoom?(): Promise<void>;
 }
@@ -64,10 +68,11 @@ export async function submit(context: SubmitContext, wish: Submission): Promise<
 }
 
 async function accept(context: SubmitContext, wish: Submission, facts: Stats) {
-  const { store, engines, settings, lengths, makeRoom } = context;
+  const { store, engines, settings, lengths, makeRoom, notifications } = context;
+  const told = wish.notify && targetsForJob(notifications, wish.notify);
   const { engine, model } = await chooseEngine(engines, settings, wish);
   requireChunkFits(engine, wish);
-  const { path, id: number, again, watched, clientId, onLeave, upload, userId, priority, ...asked } = wish;
+  const { path, id: number, again, watched, clientId, onLeave, upload, userId, priority, notify, ...asked } = wish;
   const parameters: JobParameters = { ...asked, engine: engine.name };
   const job = {
     ...(number === undefined ? {} : { id: number }),
@@ -87,6 +92,7 @@ async function accept(context: SubmitContext, wish: Submission, facts: Stats) {
     ...(userId === undefined ? {} : { userId }),
     ...(priority === undefined ? {} : { priority }),
     watched: watched ?? false,
+    ...(told ? { notify: told } : {}),
     actor: watched ? 'watch' : actor(),
   } satisfies NewJob;
   const answer = (id: number) => ({ id, filename: job.filename, engine: engine.name, model: model.name });
@@ -99,6 +105,7 @@ async function accept(context: SubmitContext, wish: Submission, facts: Stats) {
   const { id, duplicateOf, earlier } = await insertUnlessDone(store, job, makeRoom);
   if (!duplicateOf) lengths?.find(id, path);
   else if (watched) await noteWatched(store.db, watchedFile(job), id, store.clock.now());
+  if (duplicateOf && told) await notifyOfJob(store, id, told);
   return { ...answer(id), ...(duplicateOf ? { duplicateOf } : {}), ...(earlier === undefined ? {} : { earlier }) };
 }
 

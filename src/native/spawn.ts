@@ -33,6 +33,18 @@ export function deathSignalPrefix(): string[] {
   return setpriv ? [setpriv, '--pdeathsig', 'KILL', '--'] : [];
 }
 
+let prlimit: string | undefined | null = null;
+
+/**
+ * The words to put before a command so that it gets no more memory of its own than this, whatever it is given to read
+ * (`prlimit --data`, util-linux; RLIMIT_DATA in getrlimit(2)). Beyond it the program is refused memory and says so. Empty
+ * where there is no such means.
+ */
+export function memoryLimitPrefix(bytes: number): string[] {
+  if (prlimit === null) prlimit = process.platform === 'linux' ? findProgram('prlimit') : undefined;
+  return prlimit ? [prlimit, `--data=${bytes}`, '--'] : [];
+}
+
 /** Starts a program with an argument list, never through a shell, tied to the life of this process. */
 export function spawnNative(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
   const [first, ...rest] = [...deathSignalPrefix(), command, ...args];

@@ -7,6 +7,7 @@ import { appendEvent } from './events.ts';
 import { SUMMARY } from './job-summary.ts';
 import { jsonOrNull } from './json.ts';
 import { literal, PROCESSING } from './literal.ts';
+import { addJobTargets, type NewTarget } from './notification-targets.ts';
 import type { JobInsert, JobRow, QueueTable } from './schema.ts';
 import { countOnFrom } from './sequences.ts';
 import { holdSize, newestOfSize } from './sources.ts';
@@ -70,6 +71,8 @@ export interface NewJob {
   stages?: Partial<Record<StageName, 'not_started' | 'skipped'>>;
   /** Set for a file of a watched folder: it is recorded as handed in, with the job. Needs path, bytes and time of the source. */
   watched?: boolean;
+  /** Who is told of its end, beside those who are told of every job. */
+  notify?: readonly NewTarget[];
   /** Who submitted it. */
   actor: string;
   reason?: string;
@@ -114,6 +117,7 @@ async function insertWhole(store: Store, trx: Trx, job: NewJob): Promise<number>
   await insertQueueRow(trx, { job_id: id, priority: job.priority ?? 0, created_at: now, place: now });
   await insertStages(trx, id, job);
   if (job.watched) await noteWatched(trx, watchedFile(job), id, now);
+  if (job.notify) await addJobTargets(trx, id, { targets: job.notify, userId: job.userId ?? null, now });
   await appendEvent(store, trx, {
     jobId: id,
     at: now,

@@ -1,6 +1,7 @@
 import type { Generated, Insertable, Selectable, Updateable } from 'kysely';
 import type { ErrorKind } from '../domain/errors.ts';
 import type { JobStatus } from '../domain/job.ts';
+import type { NotificationEvent, TargetKind } from '../domain/notification.ts';
 import type { RunOutcome } from '../domain/outcome.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { StageName, StageStatus } from '../domain/stage.ts';
@@ -274,6 +275,54 @@ export interface SessionsTable {
   seen_at: number;
 }
 
+/** Who is told when a job ends. */
+export interface NotificationTargetsTable {
+  id: Generated<number>;
+  kind: TargetKind;
+  /** A web address or an e-mail address. */
+  address: string;
+  /** What stands or falls together: scheme, host and port of a web address; `mail` for all that goes to the mail server. */
+  destination: string;
+  /** What webhooks are signed with. Read to sign, and for nothing else. */
+  secret: string | null;
+  /** JSON array of `NotificationEvent`. */
+  events: string;
+  /** Those from the settings follow the settings. */
+  origin: 'user' | 'settings';
+  /** Whose jobs it is told of; null: everybody's. */
+  user_id: string | null;
+  /** The only job it is told of; null: all. */
+  job_id: number | null;
+  enabled: Generated<number>;
+  created_at: number;
+}
+
+/** The outbox: what was to be told, and whether it was. */
+export interface NotificationDeliveriesTable {
+  id: Generated<number>;
+  /** Random; the receiver knows by it what it has had already. */
+  event_id: string;
+  target_id: number;
+  /** The target's, so that what is due can be chosen without it. */
+  destination: string;
+  event: NotificationEvent | 'test';
+  job_id: number | null;
+  /** JSON, the body as it is sent at every try. */
+  payload: string;
+  status: 'pending' | 'delivered' | 'failed';
+  tries: Generated<number>;
+  created_at: number;
+  /** Not to be tried before. */
+  next_at: number;
+  tried_at: number | null;
+  /** When it was delivered or given up. */
+  ended_at: number | null;
+  /** What the receiver answered last. */
+  http_status: number | null;
+  /** Why the last try failed, as a sentence. */
+  error: string | null;
+}
+
 export interface Database {
   transcription_jobs: JobsTable;
   transcription_queue: QueueTable;
@@ -288,6 +337,8 @@ export interface Database {
   users: UsersTable;
   api_keys: ApiKeysTable;
   sessions: SessionsTable;
+  notification_targets: NotificationTargetsTable;
+  notification_deliveries: NotificationDeliveriesTable;
 }
 
 export type JobRow = Selectable<JobsTable>;
@@ -300,6 +351,8 @@ export type EventRow = Selectable<EventsTable>;
 export type UserRow = Selectable<UsersTable>;
 export type ApiKeyRow = Selectable<ApiKeysTable>;
 export type SessionRow = Selectable<SessionsTable>;
+export type TargetRow = Selectable<NotificationTargetsTable>;
+export type DeliveryRow = Selectable<NotificationDeliveriesTable>;
 
 export type JobInsert = Insertable<JobsTable>;
 /** Columns that come along with a change of state. State and identity are the transition's own. */

@@ -18,6 +18,8 @@ export const TABLES: readonly { name: keyof Database; key: readonly string[] }[]
   { name: 'users', key: ['id'] },
   { name: 'api_keys', key: ['name'] },
   { name: 'sessions', key: ['sha256'] },
+  { name: 'notification_targets', key: ['id'] },
+  { name: 'notification_deliveries', key: ['id'] },
 ];
 
 /** Whether a table's rows are numbered by the database. */

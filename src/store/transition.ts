@@ -5,6 +5,7 @@ import { compiled } from './compiled.ts';
 import { appendEvent } from './events.ts';
 import { type JobHead, lockJob } from './fence.ts';
 import { literal } from './literal.ts';
+import { noteEndOfJob } from './notification-outbox.ts';
 import { leaveQueue, returnToQueue, setNotBefore } from './queue-rows.ts';
 import { type Conditions, objection } from './refusal.ts';
 import type { JobPatch, JobsTable, LeaseColumn } from './schema.ts';
@@ -85,6 +86,7 @@ async function moveJob(store: Store, trx: Trx, id: number, to: JobStatus, how: T
   if (isAskedForAgain(job.status, to)) await forgetFailedChunks(trx, id);
   if (job.status === 'processing' && to !== 'completed') await haltStages(trx, id);
   await how.also?.(trx);
+  if (isEnd(to)) await noteEndOfJob(store, trx, { jobId: id, status: to, at: now });
 
   await appendEvent(store, trx, {
     jobId: id,
@@ -106,15 +108,18 @@ const updateFrom = compiled((db, { of, ...changes }: Update, from: JobStatus) =>
 );
 
 function follows(from: JobStatus, to: JobStatus, now: number): JobPatch {
-  const ends = to === 'completed' || to === 'failed' || to === 'cancelled';
   return {
     ...(from === 'processing' ? NO_LEASE : {}),
     ...(from === 'paused' ? { paused_by: null } : {}),
-    ...(ends ? { completed_at: now } : {}),
+    ...(isEnd(to) ? { completed_at: now } : {}),
     ...(isAtRest(from) && to === 'pending' ? { ...NO_ERROR, completed_at: null } : {}),
     // Whoever asks for it again wants it, whatever became of the page that it was started from.
     ...(isAskedForAgain(from, to) ? { crash_count: 0, retry_count: 0, on_leave: null } : {}),
   };
+}
+
+function isEnd(status: JobStatus): status is 'completed' | 'failed' | 'cancelled' {
+  return isAtRest(status) && status !== 'paused';
 }
 
 /** The time limit counts from what is worked by then, or from what the caller says is. */

@@ -9,6 +9,7 @@ import { healthTests } from './conformance/health.ts';
 import { importJobTests } from './conformance/import-job.ts';
 import { jobListTests } from './conformance/job-list.ts';
 import { jobTests } from './conformance/jobs.ts';
+import { notificationTests } from './conformance/notifications.ts';
 import { placeTests } from './conformance/places.ts';
 import { queueTests } from './conformance/queue.ts';
 import { queueOutlookTests } from './conformance/queue-outlook.ts';
@@ -54,5 +55,6 @@ export function storeConformance(name: string, open: OpenEmpty): void {
     describe('retention', () => retentionTests(open));
     describe('users, keys and sessions', () => accessTests(open));
     describe('recordings and watched files', () => sourceTests(open));
+    describe('notifications', () => notificationTests(open));
   });
 }

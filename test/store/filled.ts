@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { recordArtifact } from '../../src/store/artifacts.ts';
 import { commitChunk, planChunks } from '../../src/store/chunks.ts';
 import { finishJob, transition, updateHeartbeat } from '../../src/store/jobs.ts';
+import { insertTarget } from '../../src/store/notification-targets.ts';
 import { pauseQueue } from '../../src/store/queue-state.ts';
 import { tableNames } from '../../src/store/schema-version.ts';
 import { setStage } from '../../src/store/stages.ts';
@@ -17,6 +18,8 @@ export type Rows = Record<string, Row[]>;
 
 /** Brings a store of today's schema rows of every kind, in every table. */
 export async function fill(store: Store, clock: TestClock): Promise<void> {
+  const hook = { kind: 'webhook', address: "https://example.org/ä?b='c'", secret: 's'.repeat(16) } as const;
+  await insertTarget(store, { ...hook, events: ['completed', 'queue_empty'] }, null);
   const { job, run, lease } = await working(store, { filename: 'สัมภาษณ์ "ß"\n🎙.flac', sourceBytes: 6_000_000_000 });
   await planChunks(store, job.id, lease, [
     { number: 0, startSample: 0, endSample: 16_000, speech: true },

@@ -4,6 +4,7 @@ import * as supervision from './0002-supervision.ts';
 import * as imports from './0003-import.ts';
 import * as queue from './0004-queue.ts';
 import * as users from './0005-users.ts';
+import * as notifications from './0006-notifications.ts';
 import * as pageLeave from './0007-page-leave.ts';
 import * as search from './0008-search.ts';
 
@@ -16,6 +17,7 @@ export const MIGRATIONS: Migrations = {
   '0003-import': imports,
   '0004-queue': queue,
   '0005-users': users,
+  '0006-notifications': notifications,
   '0007-page-leave': pageLeave,
   '0008-search': search,
 };
