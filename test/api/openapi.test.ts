@@ -1,5 +1,9 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LOCAL_OWNER } from '../../src/api/caller.ts';
+import { showAlive } from '../../src/api/schemas/service.ts';
+import { bareServer } from '../../src/api/server.ts';
+import { takeFaults } from '../support/checked-answers.ts';
 import { type Service, startService } from './service.ts';
 
 /** Routes whose answers no schema describes, and why. */
@@ -80,4 +84,20 @@ test('the pages that show it come from here alone', async () => {
     expect((await fetch(address)).status, address.href).toBe(200);
   }
   expect(html).not.toMatch(/<script(?![^>]*src=)/);
+});
+
+test('an answer that is not as described is found', async () => {
+  const server = bareServer();
+  server.addHook('onRequest', async (request) => {
+    request.caller = LOCAL_OWNER;
+  });
+  server.get('/wrong', { schema: showAlive }, async () => ({ status: 'alive', more: 1 }));
+  server.get('/undescribed', async () => ({}));
+  await server.inject('/wrong');
+  await server.inject('/undescribed');
+  await server.close();
+  expect(takeFaults()).toEqual([
+    expect.stringMatching(/^GET \/wrong 200: .*more/),
+    'GET /undescribed 200: no schema describes this answer.',
+  ]);
 });

@@ -22,6 +22,7 @@ import { sourceTests } from './conformance/sources.ts';
 import { speedTests } from './conformance/speeds.ts';
 import { stageAndArtifactTests } from './conformance/stages.ts';
 import { stateTableTests } from './conformance/state-table.ts';
+import { statisticsTests } from './conformance/statistics.ts';
 import { transitionTests } from './conformance/transitions.ts';
 import { usageTests } from './conformance/usage.ts';
 import { workTests } from './conformance/work.ts';
@@ -33,6 +34,7 @@ export type OpenEmpty = (clock: Clock) => Promise<Store>;
 export function storeConformance(name: string, open: OpenEmpty): void {
   describe(`the store on ${name}`, () => {
     describe('jobs', () => jobTests(open));
+    describe('statistics', () => statisticsTests(open));
     describe('lists of jobs', () => jobListTests(open));
     describe('queue', () => queueTests(open));
     describe('queue as a whole', () => queueStateTests(open));

@@ -7,6 +7,7 @@ import { eventBounds, eventsBetween } from '../../src/store/events.ts';
 import { jobCounts } from '../../src/store/health.ts';
 import { importJob } from '../../src/store/import-job.ts';
 import { idsOfStatus } from '../../src/store/job-ids.ts';
+import { type JobFilter, type JobSort, listPage } from '../../src/store/job-list.ts';
 import { ownedAmong, ownerOf } from '../../src/store/job-owners.ts';
 import { jobStandings } from '../../src/store/job-standings.ts';
 import { jobStates } from '../../src/store/job-states.ts';
@@ -54,6 +55,9 @@ const NUMBERS_SCAN = /^SCAN sqlite_sequence$/;
 /** A page of all jobs, or of one status, is read in the index's order and stops at its limit. */
 const ORDERED_SCAN = /^SCAN transcription_jobs USING INDEX idx_jobs_created$/;
 
+/** The same, in the orders of lists. */
+const LISTED_SCAN = /^SCAN transcription_jobs USING (COVERING )?INDEX idx_jobs_(created|filename|length)$/;
+
 /** What these sort is few: the jobs that were named, the jobs in work. */
 const MAY_SORT = [
   'claimNext of named jobs',
@@ -68,6 +72,10 @@ const MAY_SORT = [
 ];
 
 const SAMPLE = { at: 1, elapsedSeconds: 1, cpuPercent: 1, memoryBytes: 1, progress: 1 };
+
+/** A page behind a mark. */
+const page = (store: Store, sort: JobSort, filter: JobFilter = {}) =>
+  listPage(store, filter, { sort, limit: 50, mark: { status: 'pending', key: 1, id: 1 } });
 
 const QUERIES: Record<string, (store: Store) => Promise<unknown>> = {
   claimNext: (store) => claim(store),
@@ -126,6 +134,15 @@ const QUERIES: Record<string, (store: Store) => Promise<unknown>> = {
   listJobs: (store) => listJobs(store, { limit: 50 }),
   'listJobs of one status': (store) => listJobs(store, { status: 'failed', limit: 50 }),
   'listJobs of those in work': (store) => listJobs(store, { status: 'processing', limit: 50 }),
+  'listPage of the newest': (store) => page(store, 'newest'),
+  'listPage of the oldest': (store) => page(store, 'oldest'),
+  'listPage by name': (store) => page(store, 'name'),
+  'listPage of the longest': (store) => page(store, 'longest'),
+  'listPage of the shortest': (store) => page(store, 'shortest'),
+  'listPage of two states': (store) => page(store, 'newest', { status: ['failed', 'completed'] }),
+  'listPage of one user': (store) => page(store, 'newest', { userId: 'ada' }),
+  'listPage of a time': (store) => page(store, 'newest', { from: 1, to: 9 }),
+  'listPage with a text': (store) => page(store, 'longest', { q: 'good', language: 'en' }),
   'listJobs behind a mark': (store) => listJobs(store, { limit: 50, before: { created_at: 1, id: 1 } }),
   'listJobs of one user': (store) => listJobs(store, { limit: 50, userId: 'a-user' }),
   'listJobs of one user behind a mark': (store) =>
@@ -161,6 +178,7 @@ function isWrong(name: string, detail: string): boolean {
     thinUsage: THINNING_SCAN,
     importJob: NUMBERS_SCAN,
   };
+  if (name.startsWith('listPage') && LISTED_SCAN.test(detail)) return false;
   const others = name.startsWith('listJobs') ? ORDERED_SCAN : special[name];
   return !(ALLOWED_SCANS.test(detail) || others?.test(detail));
 }
