@@ -10,7 +10,7 @@ import type { Stats } from 'node:fs';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PRIVATE_FILE_MODE } from '../files/directory.ts';
-import { isUploadId, removeUpload, uploadFolder, uploadsFolder } from '../files/upload-folder.ts';
+import { isUploadId, partOf, removeUpload, uploadFolder, uploadsFolder } from '../files/upload-folder.ts';
 import { wereDeleted } from '../store/remove-job.ts';
 import { jobsOfFile } from '../store/sources.ts';
 import type { Store } from '../store/store.ts';
@@ -24,6 +24,8 @@ export interface OldUploads {
   now: number;
   /** How long an upload without a job is kept, from when its last byte came. */
   keepMs: number;
+  /** What came in one piece before this moment cannot be taken up again and is not kept at all: the connection is gone. */
+  brokenBefore?: number;
 }
 
 /** @returns how many uploads were removed */
@@ -61,12 +63,15 @@ async function markWithJob({ store, dataDir }: OldUploads, id: string, names: re
 }
 
 /** Whether nothing of it has changed for too long. */
-async function isOld({ dataDir, now, keepMs }: OldUploads, id: string, names: readonly string[]): Promise<boolean> {
+async function isOld(uploads: OldUploads, id: string, names: readonly string[]): Promise<boolean> {
+  const { dataDir, now, keepMs, brokenBefore = -Infinity } = uploads;
   const folder = uploadFolder(dataDir, id);
+  const isBroken = names.every((name) => join(folder, name) === partOf(folder));
+  const before = isBroken ? Math.max(brokenBefore, now - keepMs) : now - keepMs;
   const paths = [folder, ...names.map((name) => join(folder, name))];
   const facts = await Promise.all(paths.map(factsOf));
   // What was renamed or removed just now is in somebody's hands.
-  return facts.every((each) => each !== undefined && each.mtimeMs < now - keepMs);
+  return facts.every((each) => each !== undefined && each.mtimeMs < before);
 }
 
 async function factsOf(path: string): Promise<Stats | undefined> {

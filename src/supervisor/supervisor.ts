@@ -115,10 +115,13 @@ export class Supervisor {
   readonly #running = new Map<number, Active>();
   /** A sweep must not come between a claim and our knowing of it. */
   readonly #claiming = new Mutex();
+  /** Milliseconds since the epoch. */
+  readonly #startedAt: number;
   #stopAll: Stop | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#startedAt = options.clock.now();
     this.#redact = redactor(options.secrets);
   }
 
@@ -195,7 +198,7 @@ export class Supervisor {
   /** Removes uploads that no job needs. @returns how many */
   async removeOldUploads(): Promise<number> {
     const { store, clock, dataDir, uploadKeepMs: keepMs } = this.#options;
-    return await removeOldUploads({ store, dataDir, now: clock.now(), keepMs });
+    return await removeOldUploads({ store, dataDir, now: clock.now(), keepMs, brokenBefore: this.#startedAt });
   }
 
   /** Asks a run to stop at its checkpoint, or with `graceMs` 0 ends it. @returns false when the job is not being worked on */

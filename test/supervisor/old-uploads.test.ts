@@ -56,6 +56,25 @@ test('what was broken off goes a day after its last byte, and what a job is for 
   expect(existsSync(unused.path)).toBe(false);
 });
 
+test('what came in one piece to a process that was killed goes at once, and what can be taken up again stays', async () => {
+  const { dataDir, clock, ids, remove, whole } = await uploads();
+  const unused = await whole();
+  writeFileSync(partOf(makeUploadFolder(dataDir, newUploadId())), 'sou');
+  const resumable = newUploadId();
+  const folder = makeUploadFolder(dataDir, resumable);
+  writeFileSync(partOf(folder), 'sou');
+  writeFileSync(join(folder, '.upload.json'), '{}');
+  clock.advance(1000);
+  const brokenBefore = clock.now();
+  const coming = newUploadId();
+  const part = partOf(makeUploadFolder(dataDir, coming));
+  writeFileSync(part, 's');
+  const later = new Date(clock.now() + 1000);
+  utimesSync(part, later, later);
+  expect(await remove({ brokenBefore })).toBe(1);
+  expect(ids()).toEqual([unused.id, resumable, coming].sort());
+});
+
 test('the recording of a job that was half deleted goes, unless another job is for it', async () => {
   const { store, ids, remove, whole } = await uploads();
   const { id, path } = await whole();
