@@ -6,6 +6,7 @@ import type { Submission } from '../../src/jobs/submission.ts';
 import type { JobDetails } from '../../src/jobs/view.ts';
 import type { News } from '../../src/supervisor/news.ts';
 import type { Home } from '../support/cli.ts';
+import { newsOf } from '../support/news.ts';
 import { buildOwnerProgram, OwnerProcess, type OwnerProgram } from './run/owner-process.ts';
 
 /** A started owner. */
@@ -63,7 +64,8 @@ export async function detailsOf(api: ApiClient, jobId: number): Promise<JobDetai
 export async function untilNews(api: ApiClient, jobId: number, isIt: (news: News) => boolean): Promise<void> {
   const enough = new AbortController();
   for await (const { data } of api.events(`/api/jobs/${jobId}/events`, enough.signal)) {
-    if (isIt(data as News)) return enough.abort();
+    const news = newsOf(data);
+    if (news && isIt(news)) return enough.abort();
   }
   throw new Error(`The news of job ${jobId} ended before it came.`);
 }

@@ -16,7 +16,7 @@ describe('longhand cleanup', () => {
       recovered: [],
       strays: [],
       survivors: [],
-      cleaned: { logs: { files: 0, bytes: 0 }, jobs: 0 },
+      cleaned: { logs: { files: 0, bytes: 0 }, jobs: 0, uploads: 0 },
     });
   });
 

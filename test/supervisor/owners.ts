@@ -11,6 +11,7 @@ import type { Submitted } from '../../src/jobs/submit.ts';
 import type { JobDetails } from '../../src/jobs/view.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import type { News } from '../../src/supervisor/news.ts';
+import { newsOf } from '../support/news.ts';
 import { scratchPath } from '../support/scratch.ts';
 import { speak } from '../support/speech.ts';
 
@@ -57,7 +58,8 @@ export async function ownerOf(config: Config, options: Partial<OwnerOptions> = {
   const api = new ApiClient(owner.socketPath);
   const heard = async <T>(id: number, wanted: (news: News) => T | undefined): Promise<T> => {
     for await (const { data } of api.events(`/api/jobs/${id}/events`)) {
-      const found = wanted(data as News);
+      const news = newsOf(data);
+      const found = news && wanted(news);
       if (found !== undefined) return found;
     }
     throw new Error('The stream of news ended.');

@@ -6,6 +6,7 @@ import type { JobStatus } from '../../../src/domain/job.ts';
 import type { Controlled } from '../../../src/jobs/control.ts';
 import type { JobDetails } from '../../../src/jobs/view.ts';
 import type { News } from '../../../src/supervisor/news.ts';
+import { newsOf } from '../../support/news.ts';
 import { ChaosJob, excuseFor } from './chaos-job.ts';
 import type { Diary } from './diary.ts';
 import { Finding } from './finding.ts';
@@ -147,8 +148,10 @@ export class World {
     await new Promise<void>((resolve) => {
       const listen = async () => {
         for await (const { data } of api.events(`/api/jobs/${job.id}/events`)) {
-          this.#hear(job, data as News);
-          resolve();
+          const news = newsOf(data);
+          if (!news) continue;
+          this.#hear(job, news);
+          if (news.type === 'state') resolve();
           if (job.isDone) return;
         }
       };
