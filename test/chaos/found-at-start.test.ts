@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { signalProcess } from '../../src/supervisor/identity.ts';
 import { Home } from '../support/cli.ts';
 import { ffmpeg } from '../support/media.ts';
-import { detailsOf, removeOwnerProgram, startOwnerOf, submit, untilAtRest, untilNews, untilSaid } from './owners.ts';
+import { detailsOf, removeOwnerProgram, startOwnerOf, submit, untilAtRest, untilSaid } from './owners.ts';
 import { targetsOf } from './run/targets.ts';
 import { briefFile, eventually, jobLog, noneLeft, runTokens } from './support.ts';
 
@@ -16,11 +16,7 @@ describe('jobs that a dead owner left', () => {
     const inTranscribe = await submit(first.api, file);
     await untilSaid(first.api, inTranscribe, /^Processing chunk 3\//);
     const inPrepare = await submit(first.api, await longRecording(file));
-    await untilNews(
-      first.api,
-      inPrepare,
-      (news) => news.type === 'progress' && news.progress.stage.startsWith('Loading'),
-    );
+    await untilSaid(first.api, inPrepare, /^Reading the recording$/);
     await stopRunner(home, inPrepare);
     const waiting = await submit(first.api, file);
     await first.process.kill();
