@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import type { ApiContext } from '../../src/api/context.ts';
 import { NewsHub } from '../../src/api/events.ts';
 import { buildServer } from '../../src/api/server.ts';
 import { listenOn } from '../../src/api/socket.ts';
@@ -15,6 +14,7 @@ import { submissionOf } from '../../src/jobs/submission.ts';
 import type { JobView } from '../../src/jobs/view.ts';
 import { finishJob, transition } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
+import { apiContext } from '../api/api-context.ts';
 import { claim, temporaryFolder, testClock } from '../store/support.ts';
 
 /** Every so many one fails. */
@@ -45,13 +45,14 @@ async function ownerAt(dataDir: string) {
     hub.tell({ type: 'state', jobId, status: fails ? 'failed' : 'completed' });
   };
   const working: Promise<void>[] = [];
-  const server = buildServer({
-    ...{ store, hub, dataDir, engines: [ENGINE], settings: { cacheDir: dataDir }, acceptsJobs: true },
-    reservePlace: async () => () => undefined,
-    queue: { progressOf: () => undefined, whyWaiting: () => undefined, maxConcurrent: 1, cores: 1 },
-    // The even ones only after the next, so that results do not come in the order of the jobs.
-    want: (jobId: number) => void working.push(jobId % 2 ? work(jobId) : Promise.resolve().then(() => work(jobId))),
-  } as unknown as ApiContext);
+  const server = buildServer(
+    apiContext(store, dataDir, {
+      hub,
+      engines: [ENGINE],
+      // The even ones only after the next, so that results do not come in the order of the jobs.
+      want: (jobId) => void working.push(jobId % 2 ? work(jobId) : Promise.resolve().then(() => work(jobId))),
+    }),
+  );
   server.addHook('onRequest', async ({ url }) => {
     if (url.endsWith('/events')) streams += 1;
   });

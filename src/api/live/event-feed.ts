@@ -34,6 +34,8 @@ export interface Watcher {
   jobs: ReadonlySet<number> | undefined;
   /** Whose jobs it may see; null: all. */
   userId: string | null;
+  /** It is told every report of progress, as the command line on this machine is, and not only some of them. */
+  everyReport?: boolean;
   readonly isOpen: boolean;
   take(event: LiveEvent): void;
   /** Resolves when it can take more. */
@@ -65,7 +67,7 @@ export class EventFeed {
   constructor(store: Store, hub: NewsHub, clock: Clock) {
     this.#store = store;
     this.owners = new JobOwners(store);
-    this.#pace = new Pace(clock, (_, latest) => this.#add(() => this.#tell(latest)));
+    this.#pace = new Pace(clock, (_, latest) => this.#add(() => this.#tell(latest, isPaced)));
     this.#leave = [hub.subscribeToAll((news) => this.#hear(news)), onHappening(store, () => this.#wake())];
   }
 
@@ -145,7 +147,9 @@ export class EventFeed {
     if (this.#watchers.size === 0 || news.type === 'logged') return;
     const { jobId } = news;
     if (news.type === 'progress') {
-      this.#pace.offer(jobId, new LiveEvent('progress', news, { jobId }));
+      const report = new LiveEvent('progress', news, { jobId });
+      this.#add(() => this.#tell(report, ({ everyReport }) => everyReport === true));
+      this.#pace.offer(jobId, report);
       return;
     }
     // The row says first that it changed; this says that all that belongs to the change is done.
@@ -206,12 +210,14 @@ export class EventFeed {
     return new LiveEvent(type, happening, { id, jobId: type === 'access' ? NOBODYS_JOB : jobId });
   }
 
-  async #tell(event: LiveEvent): Promise<void> {
+  /** @param to of those who watch what it is about, these alone */
+  async #tell(event: LiveEvent, to: (watcher: Watcher) => boolean = () => true): Promise<void> {
     const { id, jobId, name } = event;
     const isStep = id !== undefined || name === 'settled';
     const before = isStep && jobId !== null ? this.#pace.take(jobId) : undefined;
-    if (before) await this.#tell(before);
-    const watchers = [...this.#watchers.keys()].filter(({ jobs }) => !jobs || (jobId !== null && jobs.has(jobId)));
+    if (before) await this.#tell(before, isPaced);
+    const isAbout = ({ jobs }: Watcher) => !jobs || (jobId !== null && jobs.has(jobId));
+    const watchers = [...this.#watchers.keys()].filter((watcher) => isAbout(watcher) && to(watcher));
     const allowed = new Set<string | null>();
     for (const userId of new Set(watchers.map((watcher) => watcher.userId))) {
       if (await this.owners.maySee(userId, jobId)) allowed.add(userId);
@@ -225,6 +231,10 @@ export class EventFeed {
       if (allowed.has(watcher.userId)) watcher.take(event);
     }
   }
+}
+
+function isPaced({ everyReport }: Watcher): boolean {
+  return !everyReport;
 }
 
 export interface Greeting {

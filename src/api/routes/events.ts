@@ -73,6 +73,7 @@ function watch(live: Live, request: FastifyRequest, reply: FastifyReply, wanted:
   const watcher: Watcher = {
     jobs,
     userId: request.caller.userId,
+    everyReport: request.caller.local,
     get isOpen() {
       return out.isOpen;
     },
