@@ -10,7 +10,7 @@ import { ParameterError } from './errors.ts';
 export const ANSWER_FORMATS = ['json', 'text', 'srt', 'vtt', 'verbose_json'] as const;
 export type AnswerFormat = (typeof ANSWER_FORMATS)[number];
 
-const GRANULARITIES = ['word', 'segment'] as const;
+export const GRANULARITIES = ['word', 'segment'] as const;
 export type Granularity = (typeof GRANULARITIES)[number];
 
 /** The name that every client knows; here it is whatever the settings say. */

@@ -1,0 +1,30 @@
+/** The WebSocket that tells the progress of a job. */
+import type { FastifySchema } from 'fastify';
+import { z } from 'zod';
+import { streamFields } from '../live/fields.ts';
+import type { ProgressMessage } from '../routes/progress-socket.ts';
+import { jobId, seconds, status } from './common.ts';
+import { problems } from './problem.ts';
+
+const message = z
+  .strictObject({
+    progress: z.number().min(0).max(100).describe('Per cent'),
+    stage: z.string(),
+    eta: seconds.nullable().describe('Until the text is there; null where nobody can tell'),
+    status,
+  })
+  .meta({ id: 'Progress' }) satisfies z.ZodType<ProgressMessage>;
+
+export const followProgress = {
+  tags: ['Events'],
+  operationId: 'followProgress',
+  summary: 'The progress of a job over a WebSocket, until the job comes to rest',
+  description:
+    'Closed with 1000 when the job has come to rest, 1001 when the service ends, 4404 when there is no such job.',
+  params: jobId,
+  querystring: z.object(streamFields),
+  response: {
+    101: { description: 'A WebSocket; each message is', content: { 'application/json': { schema: message } } },
+    ...problems(404),
+  },
+} satisfies FastifySchema;
