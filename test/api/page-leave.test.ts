@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -125,16 +123,13 @@ describe('what a page says', () => {
   } as unknown as Engine;
 
   test('is kept with the job, and is no part of its parameters', async () => {
-    const { url, store, dataDir } = await liveService({ more: () => ({ engines: [ENGINE] }) });
-    const path = join(dataDir, 'a.wav');
-    writeFileSync(path, 'sound');
-    const rest = { engine: 'auto', model: 'auto', language: 'auto', processes: 1, workers: 1, preprocessWorkers: 1 };
-    const post = (more: object) =>
-      fetch(`${url}/api/jobs`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ path, ...rest, overlapSeconds: 0, again: true, ...more }),
-      });
+    const { url, store } = await liveService({ more: () => ({ engines: [ENGINE] }) });
+    const post = (more: Record<string, string>) => {
+      const form = new FormData();
+      for (const [name, value] of Object.entries({ again: 'true', ...more })) form.set(name, value);
+      form.set('file', new Blob(['sound']), 'a.wav');
+      return fetch(`${url}/api/jobs`, { method: 'POST', body: form });
+    };
     const { id } = (await (await post(OF_PAGE)).json()) as { id: number };
     const job = await getJob(store, id);
     expect(job).toMatchObject({ client_id: 'page', on_leave: 'cancel' });

@@ -7,6 +7,7 @@ import { accept, requireAccepting } from '../accept.ts';
 import type { ApiContext } from '../context.ts';
 import { receiveForm } from '../form.ts';
 import { createTranscription, listOpenAiModels, showOpenAiModel, transcriptionForm } from '../schemas/openai.ts';
+import { inWords } from '../server.ts';
 import { submitOrDiscard } from '../submit-form.ts';
 import { answerOf } from './answer.ts';
 import { ClientGoneError, WaitingClients, whileConnected } from './await-job.ts';
@@ -15,7 +16,7 @@ import { DEFAULT_MODEL, modelNotFound, modelsOf, wantedOf } from './wish.ts';
 
 export function openAiRoutes(server: FastifyInstance, context: ApiContext): void {
   server.register(async (v1) => {
-    v1.setErrorHandler((error, _request, reply) => sendOpenAiError(reply, error));
+    v1.setErrorHandler((error, _request, reply) => sendOpenAiError(reply, inWords(error)));
     transcriptionRoute(v1, context);
     modelRoutes(v1, context);
   });

@@ -11,7 +11,7 @@ import { getJob, type JobSummary } from '../../store/jobs.ts';
 import type { ApiContext } from '../context.ts';
 import type { Watcher } from '../live/event-feed.ts';
 import { type Live, liveOf } from '../live/live.ts';
-import { followProgress } from '../schemas/progress.ts';
+import { followProgress, type ProgressMessage } from '../schemas/progress.ts';
 import { COMMENT_INTERVAL_MS, MAX_WAITING_BYTES } from '../sse.ts';
 
 /** RFC 6455, 7.4.1. */
@@ -26,17 +26,6 @@ const MAX_REASON_BYTES = 123;
 const MAX_PAYLOAD_BYTES = 1024;
 
 type ProgressReport = NonNullable<ReturnType<ApiContext['queue']['progressOf']>>;
-
-/** One message. */
-export interface ProgressMessage {
-  /** 0 to 100, to one decimal place. */
-  progress: number;
-  /** In words. */
-  stage: string;
-  /** Whole seconds until the text is there; null where nobody can tell. */
-  eta: number | null;
-  status: JobSummary['status'];
-}
 
 /** Registers it, before any other route. */
 export async function progressSocket(server: FastifyInstance, context: ApiContext): Promise<void> {

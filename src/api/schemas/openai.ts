@@ -1,9 +1,14 @@
 /** What OpenAI's clients send and read (https://platform.openai.com/docs/api-reference/audio). */
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
-import { ANSWER_FORMATS, GRANULARITIES } from '../openai/wish.ts';
 
 const TAGS = ['OpenAI'];
+
+export const ANSWER_FORMATS = ['json', 'text', 'srt', 'vtt', 'verbose_json'] as const;
+export type AnswerFormat = (typeof ANSWER_FORMATS)[number];
+
+export const GRANULARITIES = ['word', 'segment'] as const;
+export type Granularity = (typeof GRANULARITIES)[number];
 
 export const openAiError = z
   .strictObject({

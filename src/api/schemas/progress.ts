@@ -2,18 +2,20 @@
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
 import { streamFields } from '../live/fields.ts';
-import type { ProgressMessage } from '../routes/progress-socket.ts';
-import { jobId, seconds, status } from './common.ts';
+import { jobId, status } from './common.ts';
 import { problems } from './problem.ts';
 
 const message = z
   .strictObject({
-    progress: z.number().min(0).max(100).describe('Per cent'),
-    stage: z.string(),
-    eta: seconds.nullable().describe('Until the text is there; null where nobody can tell'),
+    progress: z.number().min(0).max(100).describe('Per cent, to one decimal place'),
+    stage: z.string().describe('In words'),
+    eta: z.int().nullable().describe('Whole seconds until the text is there; null where nobody can tell'),
     status,
   })
-  .meta({ id: 'Progress' }) satisfies z.ZodType<ProgressMessage>;
+  .meta({ id: 'Progress' });
+
+/** One message. */
+export type ProgressMessage = z.output<typeof message>;
 
 export const followProgress = {
   tags: ['Events'],

@@ -118,7 +118,7 @@ export const cleanUp = {
       ),
       strays: z.array(ended).describe('Processes of runs that are over'),
       survivors: z.array(z.string()),
-      cleaned: z.strictObject({ logs: z.strictObject({ files: count, bytes: count }), jobs: count }),
+      cleaned: z.strictObject({ logs: z.strictObject({ files: count, bytes: count }), jobs: count, uploads: count }),
     }),
   },
 } satisfies FastifySchema;
