@@ -109,7 +109,7 @@ test('who gives no sign of life is cut off, who answers is not', async () => {
   // It asks for the upgrade and answers nothing from then on.
   const dead = connect(port, '127.0.0.1');
   dead.write(
-    `GET /api/transcription/${id}/progress HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    `GET /api/transcription/${id}/progress HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
   );
   const gone = once(dead, 'close');
