@@ -1,4 +1,6 @@
 /** What the routes need from the owner. */
+import type {} from 'fastify';
+import type { ZodType } from 'zod';
 import { LonghandError } from '../domain/errors.ts';
 import type { StopReason } from '../domain/outcome.ts';
 import type { NotificationControl } from '../jobs/notifications.ts';
@@ -13,6 +15,13 @@ import type { LiveOptions } from './live/live.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { ToldSetting } from './schemas/service.ts';
 import type { ServiceContext } from './service.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Bodies that the route reads by itself while they come, by their media types: told in the document, not checked. */
+    reads?: Readonly<Record<string, ZodType>>;
+  }
+}
 
 /** What the owner knows of its queue beyond the store, and can do with it. */
 export interface QueueControl extends Omit<QueueContext, 'store'> {

@@ -21,6 +21,10 @@ const TAGS = [
   { name: 'Logs', description: 'What jobs wrote down' },
   { name: 'Models', description: 'Whisper models on this machine' },
   { name: 'Service', description: 'Its health, settings and figures' },
+  { name: 'Uploads', description: 'Recordings that come in parts (tus 1.0.0)' },
+  { name: 'OpenAI', description: "What OpenAI's clients call, with a base URL that ends in /v1" },
+  { name: 'Access', description: 'Who may come in' },
+  { name: 'Notifications', description: 'Who is told when a job ends' },
   { name: 'Watched folders', description: 'For whoever hands in what appears in a folder' },
 ];
 
@@ -56,8 +60,12 @@ export async function describeRoutes(server: FastifyInstance): Promise<void> {
       security: [{ bearer: [] }, { cookie: [] }, {}],
     },
     transform: (route) => {
-      const { schema, url } = jsonSchemaTransform(route);
-      return { schema: { ...(schema ?? {}), response: { ...(schema as { response?: object })?.response } }, url };
+      const body = bodiesOf(route);
+      const { schema, url } = jsonSchemaTransform(
+        body ? { ...route, schema: { ...route.schema, body: undefined } } : route,
+      );
+      const response = { ...(schema as { response?: object })?.response };
+      return { schema: { ...(schema ?? {}), ...(body ? { body } : {}), response }, url };
     },
     transformObject: (document) => withProblems(jsonSchemaTransformObject(document) as OpenApi) as never,
   });
@@ -74,6 +82,23 @@ export async function describeRoutes(server: FastifyInstance): Promise<void> {
   );
 }
 
+type Route = Parameters<typeof jsonSchemaTransform>[0];
+type Contents = Record<string, { schema: z.ZodType }>;
+
+/** The bodies of a route by their media types, where it takes others than JSON; undefined where it does not. */
+function bodiesOf(route: Route) {
+  const { content = {} } = (route.schema?.body ?? {}) as { content?: Contents };
+  const read = Object.entries(route.route?.config?.reads ?? {}).map(([type, schema]) => [type, { schema }] as const);
+  const all = Object.entries({ ...content, ...Object.fromEntries(read) });
+  if (all.length === 0) return undefined;
+  const described = all.map(([type, { schema }]) => [type, { schema: jsonSchemaOf(route, schema) }]);
+  return { content: Object.fromEntries(described) };
+}
+
+function jsonSchemaOf(route: Route, body: z.ZodType): unknown {
+  return (jsonSchemaTransform({ ...route, schema: { body } }).schema as { body: unknown }).body;
+}
+
 const showDocument = {
   tags: ['Service'],
   operationId: 'showOpenApi',
@@ -87,7 +112,7 @@ interface OpenApi {
 
 function withProblems(document: OpenApi): OpenApi {
   for (const operations of Object.values(document.paths)) {
-    for (const operation of Object.values(operations)) operation.responses = { ...operation.responses, ...ANY_ROUTE };
+    for (const operation of Object.values(operations)) operation.responses = { ...ANY_ROUTE, ...operation.responses };
   }
   return document;
 }

@@ -10,7 +10,11 @@ const LINES_KEPT = 1_000;
  * Writes into the service's log what somebody should look at: requests that failed for a reason of ours, and those that
  * were refused because nobody knows who asks. The route stands there, never the address with what was sent in it.
  */
-export function noteRefusals(server: FastifyInstance, service: ServiceContext, now: () => number = Date.now): void {
+export function noteRefusals(
+  server: FastifyInstance,
+  service: Pick<ServiceContext, 'note'>,
+  now: () => number = Date.now,
+): void {
   const told = new Map<string, number>();
   server.addHook('onSend', (request, reply, payload, done) => {
     if (reply.statusCode === 401 || reply.statusCode >= 500) tell(sentenceFor(request, reply, payload));

@@ -58,7 +58,7 @@ interface FrameworkError {
 }
 
 /** What the framework says of a request that it refuses, as a sentence of ours. Other errors stay as they are. */
-function inWords(error: unknown): unknown {
+export function inWords(error: unknown): unknown {
   if (error instanceof LonghandError) return error;
   const { message, statusCode = 500, validation } = error as FrameworkError;
   if (validation) {

@@ -34,6 +34,19 @@ export interface ServiceContext {
   note(level: LogLevel, sentence: string): void;
 }
 
+/** What anybody may know of it: no path and no name. */
+const IN_SHORT: Record<Obstacle['code'], string> = {
+  shutting_down: 'The service is stopping.',
+  database_not_writable: 'The database cannot be written.',
+  disk_full: 'There is too little space on the disk.',
+  no_engine: 'No recogniser can be used.',
+};
+
+/** An obstacle as it is told to somebody who has not said who it is. */
+export function inShort({ kind, code }: Obstacle): Obstacle {
+  return { kind, code, message: IN_SHORT[code] };
+}
+
 /** It cannot take work now. */
 export class NotReadyError extends LonghandError {
   readonly statusCode = 503;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { buildNetworkServer, type NetworkOptions } from '../../src/api/network.ts';
+import type { ServiceContext } from '../../src/api/service.ts';
 import type { Scope } from '../../src/domain/scope.ts';
 import { forgetCredentials } from '../../src/jobs/credentials.ts';
 import { addKey } from '../../src/jobs/keys.ts';
@@ -26,13 +27,40 @@ export interface Guarded {
   stops: unknown[][];
 }
 
+/** A service that has no model. */
+const SERVICE: ServiceContext = {
+  facts: async () => ({
+    ...{ command: 'serve', version: '0.0.0', since: new Date(0).toISOString(), address: null, takesJobs: true },
+    ...{
+      process: { pid: 1, startTime: '0', bootId: null },
+      stopping: false,
+      memoryBytes: 0,
+      jobs: { running: 0, waiting: 0 },
+    },
+  }),
+  obstacles: async () => [
+    {
+      code: 'no_engine',
+      kind: 'model',
+      message: 'There is no model in /home/anna/models.',
+      remedy: 'Run: longhand models pull base',
+    },
+  ],
+  metrics: async () => '',
+  note: () => undefined,
+};
+
 /** The server of a new data folder; nothing listens yet. */
 export async function guarded(options: NetworkOptions = {}): Promise<Guarded> {
   const dataDir = mkdtempSync(join(tmpdir(), 'doors-'));
   const clock = testClock();
   const store = await openStore({ file: join(dataDir, 'longhand.db'), clock });
   const stops: unknown[][] = [];
-  const context = apiContext(store, dataDir, { unwant: (...stop) => stops.push(stop) > 0 });
+  const context = apiContext(store, dataDir, {
+    unwant: (...stop) => stops.push(stop) > 0,
+    service: SERVICE,
+    notifications: { mailIsSetUp: false, objectionTo: () => undefined, tryOnce: async () => undefined },
+  });
   const server = await buildNetworkServer(context, options);
   onTestFinished(async () => {
     await server.close();

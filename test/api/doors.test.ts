@@ -7,7 +7,18 @@ import { submit, working } from '../store/support.ts';
 import { type Guarded, guarded, keyed, PASSWORD, type Route, routesOf, signedIn, user } from './doors-support.ts';
 
 /** All that is open to somebody who says nothing, once there is a user or a key. */
-const OPEN = ['GET /livez', 'GET /api/session', 'POST /api/session', 'DELETE /api/session'];
+const OPEN = [
+  'GET /livez',
+  'GET /readyz',
+  'GET /api/session',
+  'POST /api/session',
+  'DELETE /api/session',
+  // The pages that show the document; the document itself needs the scope read.
+  'GET /api/docs',
+  'GET /api/docs/',
+  'GET /api/docs/static/index.html',
+  'GET /api/docs/static/swagger-initializer.js',
+];
 
 /** All that admins alone may do, beside looking. */
 const FOR_ADMINS = [
@@ -24,6 +35,14 @@ const FOR_ADMINS = [
   'GET /api/watched/results',
   'POST /api/watched/told',
   'POST /api/cleanup',
+  'GET /api/settings',
+  'POST /api/models',
+  'DELETE /api/models/:name',
+  'DELETE /api/models/pulls/:name',
+  'POST /api/notifications/targets',
+  'PATCH /api/notifications/targets/:id',
+  'DELETE /api/notifications/targets/:id',
+  'POST /api/notifications/targets/:id/test',
 ];
 
 const named = ({ method, url }: Route) => `${method} ${url}`;
@@ -37,7 +56,7 @@ async function statusOf({ server }: Guarded, { method, url }: Route, headers = {
 describe('who comes in', () => {
   test('without users and keys everybody on this machine is the user', async () => {
     const { server } = await guarded();
-    expect((await server.inject('/api/jobs')).json()).toEqual({ jobs: [] });
+    expect((await server.inject('/api/jobs')).json()).toEqual({ jobs: [], nextCursor: null });
     expect((await server.inject('/api/session')).json()).toEqual({
       needed: 'nothing',
       caller: { name: 'user', scope: 'admin', by: 'open' },
@@ -67,6 +86,20 @@ describe('who comes in', () => {
     expect(refused.json()).toMatchObject({ status: 401, code: 'not_signed_in', remedy: /Bearer/ });
     expect(refused.headers['www-authenticate']).toMatch(/^Bearer /);
     expect((await here.server.inject('/api/nothing')).statusCode).toBe(401);
+  });
+
+  test('whether work can be taken is told to everybody, and why not in full to who may know', async () => {
+    const here = await guarded();
+    expect((await here.server.inject('/readyz')).json()).toMatchObject({
+      detail: /anna.models/,
+      remedy: /models pull/,
+    });
+    const headers = await keyed(here, 'one', 'read');
+    expect((await here.server.inject({ url: '/readyz', headers })).json()).toMatchObject({ detail: /anna.models/ });
+    const short = await here.server.inject('/readyz');
+    expect(short.json()).toEqual({
+      ...{ type: 'about:blank', title: 'model', status: 503, code: 'no_engine', detail: 'No recogniser can be used.' },
+    });
   });
 
   test.each(['Bearer lh_wrong', `Bearer lh_${'a'.repeat(43)}`, 'Basic YTpi', 'Bearer'])(
@@ -235,7 +268,7 @@ describe('whose a job is', () => {
     await post(bens, 'pause');
     const { job } = await working(here.store, { userId: ben });
     await post(job.id, 'pause');
-    const shown = (await here.server.inject({ url: `/api/jobs/${bens}`, headers: asBen })).json();
+    const shown = (await here.server.inject({ url: `/api/jobs/${bens}/details`, headers: asBen })).json();
     expect(shown.pausedBy).toBe('user');
     expect(shown.history.map(({ sentence }: { sentence: string }) => sentence)).toEqual([
       'Submitted by the user.',

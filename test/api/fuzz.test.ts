@@ -21,9 +21,13 @@ interface Operation {
 
 let service: Service;
 let operations: Operation[];
+/** A lucky guess may make a key, from which on nobody comes in without one. */
+let authorization: string;
 beforeAll(async () => {
   service = await startService();
   operations = await operationsOf(service.address);
+  const { key } = await service.api.post<{ key: string }>('/api/keys', { name: 'guesser', scope: 'admin' });
+  authorization = `Bearer ${key}`;
   await fill(service);
 });
 afterAll(() => service.stop());
@@ -111,7 +115,7 @@ function send(
   const { hostname, port } = new URL(address);
   return new Promise((resolve, reject) => {
     const length = payload === undefined ? {} : { 'content-length': Buffer.byteLength(payload) };
-    const options = { hostname, port, method, path, headers: { ...headers, ...length }, agent: false };
+    const options = { hostname, port, method, path, headers: { authorization, ...headers, ...length }, agent: false };
     const request = httpRequest(options, (response) => {
       const answer = (text: string) =>
         resolve({ status: response.statusCode as number, type: String(response.headers['content-type'] ?? ''), text });
@@ -140,6 +144,12 @@ function expectSound({ method, path, statuses }: Operation, { status, type: medi
   const seen = `${method} ${path} answered ${status}: ${text.slice(0, 300)}`;
   expect(fits(statuses, status) || status === 404, seen).toBe(true);
   if (status < 400) return;
+  if (path.startsWith('/v1/')) expectOpenAiError(seen, text);
+  else if (path.startsWith('/api/uploads') && media.startsWith('text/plain')) expect(text, seen).toMatch(/\S/);
+  else expectProblem(seen, { status, type: media, text });
+}
+
+function expectProblem(seen: string, { status, type: media, text }: Answer): void {
   expect(media, seen).toContain('application/problem+json');
   const problem = JSON.parse(text);
   expect(problem, seen).toMatchObject({
@@ -148,6 +158,17 @@ function expectSound({ method, path, statuses }: Operation, { status, type: medi
     detail: expect.stringMatching(/\S[.?!)]$/s),
   });
   expect(text, seen).not.toMatch(/node_modules|\bat .+:\d+:\d+|SqliteError|select .* from /);
+}
+
+function expectOpenAiError(seen: string, text: string): void {
+  expect(JSON.parse(text), seen).toEqual({
+    error: {
+      message: expect.stringMatching(/\S[.?!)]$/s),
+      type: expect.any(String),
+      param: expect.toBeOneOf([null, expect.any(String)]),
+      code: expect.any(String),
+    },
+  });
 }
 
 describe('whatever is sent', () => {

@@ -1,9 +1,9 @@
 /** docs/api.md as a newcomer follows it: every example, from the first to the last, against one service. */
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { transform } from 'esbuild';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { scratchPath } from '../support/scratch.ts';
@@ -16,15 +16,22 @@ const guide = readFileSync(join(PACKAGE_ROOT, 'docs', 'api.md'), 'utf8');
 const examples = [...guide.matchAll(/^```(sh|ts)\n(.*?)^```$/gms)].map(([, language, code]) => ({
   language: language as 'sh' | 'ts',
   code: code as string,
-  title: (code as string).split('\n').find((line) => /curl|fetch/.test(line)) ?? '',
+  title: (code as string).split('\n').find((line) => /curl|fetch|new [A-Z]\w+\(`|new OpenAI/.test(line)) ?? '',
 }));
 
 /** What must be in what an example prints, by its first line that asks something; the rest must print JSON that is no problem. */
 const PRINTS: [RegExp, RegExp][] = [
   [/jobs\/999"/, /"code":"job_not_found"/],
-  [/-X POST "\$LONGHAND\/api\/jobs"/, /^\{"id":1,/],
+  [/-F file=\S+ -F language=en -F priority=5/, /^\{"id":1,/],
+  [/api\/uploads"/, /^upload-offset: [1-9]\d*\s+\{"id":1,.*"duplicateOf"/im],
   [/api\/jobs\?\$\{query\}/, /^1 \w+ speech/],
   [/jobs\/1\/events/, /^completed$/m],
+  [/-sN/, /^event: submitted$[\s\S]*^event: ready$/m],
+  [/lastEventId=\$/, /^\d+ submitted \{[\s\S]*^\d* ready /m],
+  [/transcription\/1\/progress/, /^\{"progress":100,.*"status":"completed"\}$/m],
+  [/v1\/audio/, /^\{"task":"transcribe","language":"english",.*"words":\[\{"word":/],
+  [/new OpenAI/, /good morning/],
+  [/KEY=/, /^\{"jobs":\[\{"id":1,.*\{"name":"reports"\}$/s],
   [/transcript"/, /00:00:00,\d{3} --> [\s\S]*content-disposition: attachment; filename="speech-\w+\.vtt"/i],
   [/bulk/, /"done":1,"failed":1/],
 ];
@@ -57,7 +64,10 @@ async function shell(code: string): Promise<string> {
 }
 
 async function script(code: string): Promise<string> {
-  const file = scratchPath(`example-${examples.findIndex((example) => example.code === code)}.mjs`);
-  writeFileSync(file, (await transform(code, { loader: 'ts', format: 'esm', target: 'node20' })).code);
-  return (await run(process.execPath, [file], { env })).stdout;
+  const outfile = scratchPath(`example-${examples.findIndex((example) => example.code === code)}.mjs`);
+  const stdin = { contents: code, loader: 'ts', resolveDir: PACKAGE_ROOT } as const;
+  // What CommonJS packages ask for.
+  const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+  await build({ stdin, outfile, banner, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
+  return (await run(process.execPath, [outfile], { env })).stdout;
 }

@@ -39,7 +39,7 @@ test('failures and refusals are noted by their route, without what was sent, onc
   let now = 0;
   const service: Pick<ServiceContext, 'note'> = { note: (level, sentence) => notes.push(`${level} ${sentence}`) };
   const server = bareServer();
-  noteRefusals(server, service as ServiceContext, () => now);
+  noteRefusals(server, service, () => now);
   server.post('/api/session', () => {
     throw Object.assign(new UsageError('Wrong password.'), { statusCode: 401 });
   });

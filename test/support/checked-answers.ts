@@ -1,5 +1,5 @@
 /**
- * Every answer that a server of ours gives in a test is compared with what its route says it answers: an error with the schema of
+ * Every answer that a server of ours gives in a test is compared with what its route says it answers: a problem with the schema of
  * problems, everything else that is JSON with the schema of the route and status. What is not as described fails the test.
  */
 import { subscribe } from 'node:diagnostics_channel';
@@ -41,10 +41,9 @@ afterEach(() => {
 async function schemaOf(status: number, type: string, response: unknown): Promise<z.ZodType | undefined> {
   // Loaded here alone: most test files have no server.
   const { PROBLEM_MEDIA_TYPE, problem } = await import('../../src/api/schemas/problem.ts');
-  if (status >= 400) return type.includes(PROBLEM_MEDIA_TYPE) ? problem : undefined;
-  const described = (response as Record<number, z.ZodType | { content: Record<string, { schema: z.ZodType }> }>)?.[
-    status
-  ];
+  if (type.includes(PROBLEM_MEDIA_TYPE)) return status >= 400 ? problem : undefined;
+  const answers = response as Record<string, z.ZodType | { content: Record<string, { schema: z.ZodType }> }>;
+  const described = answers?.[status] ?? answers?.[`${String(status)[0]}XX`];
   if (!described || !('content' in described)) return described;
   return described.content[type.split(';')[0] as string]?.schema;
 }

@@ -1,20 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import { WrongPasswordError } from '../../jobs/access-errors.ts';
 import { keyOf } from '../../jobs/names.ts';
 import { changePassword, neededToComeIn, signIn, signOut } from '../../jobs/sessions.ts';
 import type { ApiContext } from '../context.ts';
+import { changeOwnPassword, endSession, showSession, startSession } from '../schemas/session.ts';
 import { NotSignedInError, TooManyTriesError } from './errors.ts';
 import { giveSession, sessionIdOf, takeSession } from './session-cookie.ts';
 import { SignInLimits } from './sign-in-limits.ts';
-
-const MOST_CHARACTERS = 1024;
-const password = z.string().min(1).max(MOST_CHARACTERS);
-
-const signingIn = z.strictObject({ name: z.string().min(1).max(MOST_CHARACTERS).optional(), password });
-
-const newPassword = z.strictObject({ old: password, new: password });
 
 /** Tells whoever runs the service that a sign-in was refused. Never what was typed: a password may stand in the name's place. */
 export type OnRefusal = (sentence: string) => void;
@@ -39,12 +32,12 @@ export function sessionRoutes(server: FastifyInstance, store: ApiContext['store'
   };
 
   /** Who one is, and what is needed to come in. */
-  app.get('/api/session', async ({ caller, door }) => ({
+  app.get('/api/session', { schema: showSession }, async ({ caller, door }) => ({
     needed: await neededToComeIn(store),
     caller: door === undefined ? null : { name: caller.actor, scope: caller.scope, by: door },
   }));
 
-  app.post('/api/session', { schema: { body: signingIn } }, async (request, reply) => {
+  app.post('/api/session', { schema: startSession }, async (request, reply) => {
     const { body } = request;
     const { id, identity } = await limited(request.ip, reply, body.name ?? '', () => signIn(store, body));
     const before = sessionIdOf(request);
@@ -53,14 +46,14 @@ export function sessionRoutes(server: FastifyInstance, store: ApiContext['store'
     return { name: identity.name, scope: identity.scope };
   });
 
-  app.delete('/api/session', async (request, reply) => {
+  app.delete('/api/session', { schema: endSession }, async (request, reply) => {
     const id = sessionIdOf(request);
     takeSession(request, reply);
     return { ended: id !== undefined && (await signOut(store, id)) };
   });
 
   /** Another password for whoever is signed in, who must sign in again everywhere. */
-  app.post('/api/session/password', { schema: { body: newPassword } }, async (request, reply) => {
+  app.post('/api/session/password', { schema: changeOwnPassword }, async (request, reply) => {
     const { door, caller, body, ip } = request;
     if (door !== 'session') throw new NotSignedInError('nothing');
     await limited(ip, reply, caller.actor, () => changePassword(store, caller.actor, body.old, body.new));

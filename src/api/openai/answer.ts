@@ -2,7 +2,7 @@
 import { deflateSync } from 'node:zlib';
 import { FORMATS } from '../../transcript/formats/index.ts';
 import type { Segment, Transcript } from '../../transcript/transcript.ts';
-import type { AnswerFormat, Granularity } from './wish.ts';
+import type { AnswerFormat, Granularity } from '../schemas/openai.ts';
 
 /** Whisper counts the frames that a segment begins at; each is 10 ms. */
 const FRAME_MS = 10;

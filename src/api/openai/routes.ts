@@ -6,6 +6,8 @@ import { jobFolder } from '../../supervisor/job-files.ts';
 import { accept, requireAccepting } from '../accept.ts';
 import type { ApiContext } from '../context.ts';
 import { receiveForm } from '../form.ts';
+import { createTranscription, listOpenAiModels, showOpenAiModel, transcriptionForm } from '../schemas/openai.ts';
+import { inWords } from '../server.ts';
 import { submitOrDiscard } from '../submit-form.ts';
 import { answerOf } from './answer.ts';
 import { ClientGoneError, WaitingClients, whileConnected } from './await-job.ts';
@@ -14,11 +16,13 @@ import { DEFAULT_MODEL, modelNotFound, modelsOf, wantedOf } from './wish.ts';
 
 export function openAiRoutes(server: FastifyInstance, context: ApiContext): void {
   server.register(async (v1) => {
-    v1.setErrorHandler((error, _request, reply) => sendOpenAiError(reply, error));
+    v1.setErrorHandler((error, _request, reply) => sendOpenAiError(reply, inWords(error)));
     transcriptionRoute(v1, context);
     modelRoutes(v1, context);
   });
 }
+
+const FORM = { reads: { 'multipart/form-data': transcriptionForm } };
 
 function transcriptionRoute(server: FastifyInstance, context: ApiContext): void {
   const { store, dataDir, intake } = context;
@@ -27,7 +31,7 @@ function transcriptionRoute(server: FastifyInstance, context: ApiContext): void 
   server.addHook('preClose', async () => closing.abort());
 
   /** The recording becomes a job, which everybody sees and which a restart does not lose; its text is the answer. */
-  server.post('/v1/audio/transcriptions', async (request, reply) => {
+  server.post('/v1/audio/transcriptions', { schema: createTranscription, config: FORM }, async (request, reply) => {
     requireAccepting(context);
     const gone = whileConnected(reply, closing.signal);
     const wanted = (fields: Parameters<typeof wantedOf>[1]) => wantedOf(context, fields, request.caller);
@@ -51,18 +55,22 @@ function transcriptionRoute(server: FastifyInstance, context: ApiContext): void 
 }
 
 function modelRoutes(server: FastifyInstance, context: ApiContext): void {
-  server.get('/v1/models', async () => ({
+  server.get('/v1/models', { schema: listOpenAiModels }, async () => ({
     object: 'list',
     data: [DEFAULT, ...(await modelsOf(context)).map(modelView)],
   }));
 
-  server.get<{ Params: { model: string } }>('/v1/models/:model', async ({ params: { model: name } }) => {
-    if (name === DEFAULT_MODEL) return DEFAULT;
-    const models = await modelsOf(context);
-    const found = models.find((model) => model.name === name);
-    if (!found) throw modelNotFound(name, models);
-    return modelView(found);
-  });
+  server.get<{ Params: { model: string } }>(
+    '/v1/models/:model',
+    { schema: showOpenAiModel },
+    async ({ params: { model: name } }) => {
+      if (name === DEFAULT_MODEL) return DEFAULT;
+      const models = await modelsOf(context);
+      const found = models.find((model) => model.name === name);
+      if (!found) throw modelNotFound(name, models);
+      return modelView(found);
+    },
+  );
 }
 
 function modelView({ name, engine, installedAt }: InstalledModel) {

@@ -4,14 +4,9 @@ import type { Wish } from '../../jobs/submit-upload.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiContext } from '../context.ts';
 import type { Form } from '../form.ts';
+import { ANSWER_FORMATS, type AnswerFormat, GRANULARITIES, type Granularity } from '../schemas/openai.ts';
 import { type GivenWish, wishOf } from '../wish.ts';
 import { ParameterError } from './errors.ts';
-
-export const ANSWER_FORMATS = ['json', 'text', 'srt', 'vtt', 'verbose_json'] as const;
-export type AnswerFormat = (typeof ANSWER_FORMATS)[number];
-
-const GRANULARITIES = ['word', 'segment'] as const;
-export type Granularity = (typeof GRANULARITIES)[number];
 
 /** The name that every client knows; here it is whatever the settings say. */
 export const DEFAULT_MODEL = 'whisper-1';

@@ -3,7 +3,6 @@ import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { WebSocket } from 'ws';
-import { z } from 'zod';
 import { reportOf } from '../../domain/errors.ts';
 import { awaitsPerson } from '../../domain/job.ts';
 import { jobNotFound } from '../../jobs/errors.ts';
@@ -11,9 +10,8 @@ import { viewOf } from '../../jobs/view.ts';
 import { getJob, type JobSummary } from '../../store/jobs.ts';
 import type { ApiContext } from '../context.ts';
 import type { Watcher } from '../live/event-feed.ts';
-import { streamFields } from '../live/fields.ts';
 import { type Live, liveOf } from '../live/live.ts';
-import { jobId } from '../schemas/common.ts';
+import { followProgress, type ProgressMessage } from '../schemas/progress.ts';
 import { COMMENT_INTERVAL_MS, MAX_WAITING_BYTES } from '../sse.ts';
 
 /** RFC 6455, 7.4.1. */
@@ -29,17 +27,6 @@ const MAX_PAYLOAD_BYTES = 1024;
 
 type ProgressReport = NonNullable<ReturnType<ApiContext['queue']['progressOf']>>;
 
-/** One message. */
-export interface ProgressMessage {
-  /** 0 to 100, to one decimal place. */
-  progress: number;
-  /** In words. */
-  stage: string;
-  /** Whole seconds until the text is there; null where nobody can tell. */
-  eta: number | null;
-  status: string;
-}
-
 /** Registers it, before any other route. */
 export async function progressSocket(server: FastifyInstance, context: ApiContext): Promise<void> {
   if (context.live?.progressWebSocket === false) return;
@@ -53,10 +40,8 @@ export async function progressSocket(server: FastifyInstance, context: ApiContex
   const live = liveOf(context);
   server
     .withTypeProvider<ZodTypeProvider>()
-    .get(
-      '/api/transcription/:id/progress',
-      { websocket: true, schema: { params: jobId, querystring: z.object(streamFields) } },
-      (socket, request) => follow(socket, request, { context, live, ...request.params, ...request.query }),
+    .get('/api/transcription/:id/progress', { websocket: true, schema: followProgress }, (socket, request) =>
+      follow(socket, request, { context, live, ...request.params, ...request.query }),
     );
 }
 

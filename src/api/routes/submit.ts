@@ -6,7 +6,7 @@ import { type Submitted, submit } from '../../jobs/submit.ts';
 import { submitParts } from '../../jobs/submit-parts.ts';
 import { accept, requireAccepting, statusOf } from '../accept.ts';
 import type { ApiContext } from '../context.ts';
-import { createJob, type JobOrder } from '../schemas/jobs.ts';
+import { createJob, type JobOrder, jobForm } from '../schemas/jobs.ts';
 import { submitForm } from '../submit-form.ts';
 import { type GivenWish, PathNotAllowedError, wishOf, wishOfMetadata } from '../wish.ts';
 
@@ -15,13 +15,17 @@ import { type GivenWish, PathNotAllowedError, wishOf, wishOfMetadata } from '../
  * form with the recording itself (`submit-form.ts`).
  */
 export function submitRoutes(server: FastifyInstance, context: ApiContext): void {
-  server.post('/api/jobs', { schema: createJob }, async (request, reply) => {
-    requireAccepting(context);
-    const submitted = request.isMultipart?.()
-      ? await submitForm(context, request)
-      : await submitOrder(context, request);
-    return reply.code(statusOf(submitted)).send(submitted);
-  });
+  server.post(
+    '/api/jobs',
+    { schema: createJob, config: { reads: { 'multipart/form-data': jobForm } } },
+    async (request, reply) => {
+      requireAccepting(context);
+      const submitted = request.isMultipart?.()
+        ? await submitForm(context, request)
+        : await submitOrder(context, request);
+      return reply.code(statusOf(submitted)).send(submitted);
+    },
+  );
 }
 
 async function submitOrder(context: ApiContext, request: FastifyRequest): Promise<Submitted> {

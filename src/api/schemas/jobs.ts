@@ -34,6 +34,9 @@ const jobOrder = z
 
 export type JobOrder = z.infer<typeof jobOrder>;
 
+/** A recording with what is wanted of it; checked while it comes. */
+export const jobForm = z.object({ file: z.file().describe('The recording'), ...wishFields });
+
 const submitted = z
   .strictObject({
     id: z.int(),
@@ -76,7 +79,7 @@ export const jobView = z
 export const createJob = {
   tags: TAGS,
   operationId: 'createJob',
-  summary: 'Hand in a recording that is on the machine of the service',
+  summary: 'Hand in a recording: as a form, or by the id of an upload that came in parts',
   description:
     'Answers 201 with the new job; 200 when the job, or one for the same content with the same wish, was there already.',
   // A form is checked while it comes.

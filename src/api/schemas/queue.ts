@@ -38,6 +38,10 @@ const queueView = z
     endsAt: moment.nullable().describe('When the last job is expected to be done'),
     endsInSeconds: seconds.nullable(),
     total: count.describe('Jobs that wait, shown or not'),
+    others: z
+      .strictObject({ running: count, waiting: count })
+      .exactOptional()
+      .describe('Jobs of other users, of which no more is told; not there for who sees all'),
     running: z.array(running),
     waiting: z.array(waiting),
   })

@@ -48,6 +48,8 @@ export const showReadiness = {
   tags: TAGS,
   operationId: 'showReadiness',
   summary: 'Whether work can be taken',
+  description: 'Why not is told in short to somebody who is not signed in.',
+  security: [],
   response: { 200: z.strictObject({ status: z.literal('ready') }), ...problems(503) },
 } satisfies FastifySchema;
 

@@ -4,6 +4,7 @@
  */
 import { Server } from '@tus/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { UsageError } from '../../domain/errors.ts';
 import { isUploadId, newUploadId } from '../../files/upload-folder.ts';
 import { ownRecord, submitParts, UploadNotFoundError } from '../../jobs/submit-parts.ts';
@@ -11,6 +12,7 @@ import { accept, requireAccepting } from '../accept.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiContext } from '../context.ts';
 import { problemOf } from '../problem.ts';
+import * as schemas from '../schemas/uploads.ts';
 import { wishOf, wishOfMetadata } from '../wish.ts';
 import { UploadLocker } from './locker.ts';
 import { callers, TusStore } from './store.ts';
@@ -22,7 +24,7 @@ const DRAIN_MS = 500;
 export function tusRoutes(server: FastifyInstance, context: ApiContext): void {
   const tus = tusServer(context);
   // The body is the tus server's to read.
-  server.addContentTypeParser('application/offset+octet-stream', (_request, _body, done) => done(null));
+  server.addContentTypeParser(schemas.PART_MEDIA_TYPE, (_request, _body, done) => done(null));
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack();
     try {
@@ -32,20 +34,26 @@ export function tusRoutes(server: FastifyInstance, context: ApiContext): void {
       reply.raw.destroy(error as Error);
     }
   };
-  server.route({
-    method: ['POST', 'OPTIONS'],
-    url: PATH,
-    preHandler: async () => requireAccepting(context),
-    handler: handle,
-  });
-  server.route<{ Params: { id: string } }>({
-    method: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'],
+  const taking = { preHandler: async () => requireAccepting(context), handler: handle };
+  server.route({ method: 'POST', url: PATH, schema: schemas.createUpload, ...taking });
+  server.route({ method: 'OPTIONS', url: PATH, schema: schemas.showUploads, ...taking });
+
+  const own = {
     url: `${PATH}/:id`,
-    preHandler: async ({ params, caller }) => {
-      await ownRecord(context.dataDir, { id: params.id, userId: caller.userId });
+    preHandler: async ({ params, caller }: FastifyRequest) => {
+      const { id } = params as { id: string };
+      await ownRecord(context.dataDir, { id, userId: caller.userId });
     },
     handler: handle,
+  };
+  const config = { swagger: { exposeHeadRoute: true } };
+  server.route({ ...own, method: 'HEAD', schema: schemas.showUpload, config });
+  server.route({
+    ...{ ...own, method: 'PATCH', schema: schemas.continueUpload },
+    config: { reads: { [schemas.PART_MEDIA_TYPE]: z.file() } },
   });
+  server.route({ ...own, method: 'DELETE', schema: schemas.deleteUpload });
+  server.route({ ...own, method: 'OPTIONS', schema: schemas.showUploadOptions });
 }
 
 function tusServer(context: ApiContext): Server {
