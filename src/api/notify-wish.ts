@@ -1,5 +1,5 @@
 /** What a job may be handed in with: who is told of its end. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { MIN_SECRET_CHARACTERS } from '../jobs/notification-address.ts';
 
 export const address = z.string().min(3).max(2048);

@@ -1,5 +1,5 @@
 /** What may be asked for with a recording, as JSON or as the fields of a form. What is left out, the settings say. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { LonghandError, UsageError } from '../domain/errors.ts';
 import { ENGINE_NAMES } from '../engines/engine.ts';
 import { HIGHEST_PRIORITY, LOWEST_PRIORITY } from '../jobs/priority.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { UsageError } from '../domain/errors.ts';
 import { platformFolders } from './paths.ts';
 import { type Config, type ConfigInput, SETTINGS, type SettingName } from './schema.ts';

@@ -4,7 +4,7 @@
  * Flags override the environment, the environment overrides the file, the file overrides the defaults.
  */
 import { availableParallelism } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseByteSize } from '../domain/bytes.ts';
 import { UsageError } from '../domain/errors.ts';
 import { ON_LEAVE } from '../domain/job.ts';

@@ -4,7 +4,7 @@
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeFileAtomically } from '../files/directory.ts';
 import { identify, isAlive, type ProcessIdentity } from '../supervisor/identity.ts';
 

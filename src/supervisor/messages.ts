@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_KINDS } from '../domain/errors.ts';
 import { LOG_LEVELS } from '../domain/log-level.ts';
 import { STAGE_NAMES, STAGE_STATUSES } from '../domain/stage.ts';

@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, readdir, rename, rm, unlink, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { reportOf } from '../domain/errors.ts';
 import { makePrivateFolder, writeFileAtomically } from '../files/directory.ts';
 import { logFileName } from '../logs/log-file.ts';

@@ -7,8 +7,18 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Status } from '../../src/cli/commands/status.ts';
-import { BRIEF_CHUNKS, briefFile, eventually, noneLeft, runTokens, type Shown } from '../chaos/support.ts';
+import {
+  BRIEF_CHUNKS,
+  briefFile,
+  eventually,
+  noneLeft,
+  runTokens,
+  SHORT_CHUNKS,
+  type Shown,
+  STORY,
+} from '../chaos/support.ts';
 import { Home } from '../support/cli.ts';
+import { speak } from '../support/speech.ts';
 import { filesOf, homeWithService, serviceLog } from './support.ts';
 
 it('a service in the background takes jobs, tells of itself, rests its jobs when it is stopped, and goes on', async () => {
@@ -29,7 +39,8 @@ it('a service in the background takes jobs, tells of itself, rests its jobs when
 
   // Its own address, its own session: nothing of the command that started it.
   expect((await fetch(`${address}/readyz`)).status).toBe(200);
-  const job = home.start(['transcribe', ...BRIEF_CHUNKS, await briefFile()]);
+  // Long enough to outlast the few commands that come now.
+  const job = home.start(['transcribe', ...SHORT_CHUNKS, await speak([STORY, STORY, STORY, STORY].join(' '))]);
   await job.said(/Processing chunk 1\//);
   const status = await home.json<Status>(['status']);
   expect(status).toMatchObject({

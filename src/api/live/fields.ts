@@ -1,5 +1,5 @@
 /** What pages say of themselves, wherever they say it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ON_LEAVE } from '../../domain/job.ts';
 
 /** The name that a page gives itself: random, and the same as long as it is open. */

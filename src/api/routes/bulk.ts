@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { matchingIds } from '../../jobs/list.ts';
 import { requireOwn } from '../../jobs/ownership.ts';
 import type { ApiContext } from '../context.ts';

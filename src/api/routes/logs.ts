@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { awaitsPerson } from '../../domain/job.ts';
 import { jobNotFound } from '../../jobs/errors.ts';
 import { followLog } from '../../logs/follow.ts';

@@ -1,6 +1,6 @@
 /** Who may come in. */
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SCOPES } from '../../domain/scope.ts';
 import type { addKey, KeyView } from '../../jobs/keys.ts';
 import type { UserView } from '../../jobs/users.ts';

@@ -1,6 +1,6 @@
 /** What the schemas of several resources are made of. */
 import type {} from '@fastify/swagger';
-import { z } from 'zod';
+import * as z from 'zod';
 import { JOB_STATUSES } from '../../domain/job.ts';
 
 /** The job that a path names. */

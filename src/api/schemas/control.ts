@@ -1,6 +1,6 @@
 /** The hand on jobs. */
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { HIGHEST_PRIORITY, LOWEST_PRIORITY } from '../../jobs/priority.ts';
 import { jobId, moment, status, text } from './common.ts';
 import { filter } from './list.ts';

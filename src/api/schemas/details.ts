@@ -1,6 +1,6 @@
 /** Everything that is known of a job but its words: as a whole, and in parts. */
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JobDetails, RunView } from '../../jobs/view.ts';
 import { bytes, count, failure, jobId, limit, moment, seconds } from './common.ts';
 import { event } from './events.ts';

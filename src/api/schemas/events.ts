@@ -1,5 +1,5 @@
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { jobList, streamFields } from '../live/fields.ts';
 import { jobId, moment, plain } from './common.ts';
 

@@ -1,5 +1,5 @@
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ENGINE_NAMES } from '../../engines/engine.ts';
 import type { Submitted } from '../../jobs/submit.ts';
 import type { JobView } from '../../jobs/view.ts';

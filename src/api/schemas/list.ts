@@ -1,5 +1,5 @@
 /** How lists of jobs are asked for. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { JOB_STATUSES } from '../../domain/job.ts';
 import { JOB_SORTS } from '../../jobs/list.ts';
 import { limit, text } from './common.ts';

@@ -1,5 +1,5 @@
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ListedModel, ModelPull } from '../model-shelf.ts';
 import { bytes, moment, text } from './common.ts';
 import { problem, problems } from './problem.ts';

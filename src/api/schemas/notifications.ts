@@ -1,6 +1,6 @@
 /** Who is told when a job ends, and what they were told. */
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NOTIFICATION_EVENTS } from '../../domain/notification.ts';
 import type { DeliveryView, TargetView } from '../../jobs/notifications.ts';
 import { address, secret } from '../notify-wish.ts';

@@ -1,6 +1,6 @@
 /** What OpenAI's clients send and read (https://platform.openai.com/docs/api-reference/audio). */
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const TAGS = ['OpenAI'];
 

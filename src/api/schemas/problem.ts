@@ -1,5 +1,5 @@
 /** Errors, as RFC 9457 has them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_KINDS } from '../../domain/errors.ts';
 import type { Problem } from '../problem.ts';
 

@@ -1,6 +1,6 @@
 /** The WebSocket that tells the progress of a job. */
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { streamFields } from '../live/fields.ts';
 import { jobId, status } from './common.ts';
 import { problems } from './problem.ts';

@@ -1,5 +1,5 @@
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { QueueView } from '../../jobs/queue-view.ts';
 import { count, limit, moment, seconds, text } from './common.ts';
 

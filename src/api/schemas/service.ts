@@ -1,6 +1,6 @@
 /** The service itself: how it is, what it is set to, what it has done. */
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_KINDS } from '../../domain/errors.ts';
 import type { Statistics } from '../../jobs/statistics.ts';
 import type { ServiceFacts } from '../service.ts';

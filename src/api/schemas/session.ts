@@ -1,6 +1,6 @@
 /** Signing in and out of a browser. */
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SCOPES } from '../../domain/scope.ts';
 import type { Needed } from '../../jobs/sessions.ts';
 import { problems } from './problem.ts';

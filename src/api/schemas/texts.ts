@@ -1,6 +1,6 @@
 /** Transcripts and logs. */
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FORMAT_NAMES } from '../../transcript/formats/index.ts';
 import type { Transcript } from '../../transcript/transcript.ts';
 import { jobId, plain } from './common.ts';

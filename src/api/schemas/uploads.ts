@@ -1,6 +1,6 @@
 /** Uploads that are taken up again where they were broken off, as tus 1.0.0 has them (https://tus.io/protocols/resumable-upload). */
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PROBLEM_MEDIA_TYPE, problem } from './problem.ts';
 
 const TAGS = ['Uploads'];

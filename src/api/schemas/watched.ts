@@ -1,6 +1,6 @@
 /** What whoever watches folders must know. */
 import type { FastifySchema } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { status, text } from './common.ts';
 
 const TAGS = ['Watched folders'];

@@ -4,7 +4,7 @@
  */
 import { Server } from '@tus/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../../domain/errors.ts';
 import { isUploadId, newUploadId } from '../../files/upload-folder.ts';
 import { ownRecord, submitParts, UploadNotFoundError } from '../../jobs/submit-parts.ts';
