@@ -42,7 +42,7 @@ const SERVICE: ServiceContext = {
     {
       code: 'no_engine',
       kind: 'model',
-      message: 'There is no model in /home/anna/models.',
+      message: 'There is no model in /srv/models.',
       remedy: 'Run: longhand models pull base',
     },
   ],

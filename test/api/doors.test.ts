@@ -91,11 +91,11 @@ describe('who comes in', () => {
   test('whether work can be taken is told to everybody, and why not in full to who may know', async () => {
     const here = await guarded();
     expect((await here.server.inject('/readyz')).json()).toMatchObject({
-      detail: /anna.models/,
+      detail: /srv.models/,
       remedy: /models pull/,
     });
     const headers = await keyed(here, 'one', 'read');
-    expect((await here.server.inject({ url: '/readyz', headers })).json()).toMatchObject({ detail: /anna.models/ });
+    expect((await here.server.inject({ url: '/readyz', headers })).json()).toMatchObject({ detail: /srv.models/ });
     const short = await here.server.inject('/readyz');
     expect(short.json()).toEqual({
       ...{ type: 'about:blank', title: 'model', status: 503, code: 'no_engine', detail: 'No recogniser can be used.' },

@@ -34,6 +34,17 @@ test('a service that cannot work says so to probes, is degraded, and still answe
   expect(readFileSync(join(config.dataDir, 'logs', 'longhand.log'), 'utf8')).not.toMatch(/WARNING|ERROR/);
 });
 
+test('who is refused by a real service is told so, and its log has the route', async () => {
+  const { owner, api, config } = await ownerUnderTest({ port: 0 }, { listens: true });
+  await api.post('/api/keys', { name: 'one', scope: 'read' });
+  const refused = await fetch(`${owner.address}/api/jobs`);
+  expect(await refused.json()).toMatchObject({ status: 401, code: 'not_signed_in' });
+  await owner.close();
+  expect(readFileSync(join(config.dataDir, 'logs', 'longhand.log'), 'utf8')).toMatch(
+    /WARNING.*GET \/api\/jobs was refused to 127\.0\.0\.1/,
+  );
+});
+
 test('failures and refusals are noted by their route, without what was sent, once a minute', async () => {
   const notes: string[] = [];
   let now = 0;
