@@ -39,10 +39,6 @@ const FOR_ADMINS = [
   'POST /api/models',
   'DELETE /api/models/:name',
   'DELETE /api/models/pulls/:name',
-  'POST /api/notifications/targets',
-  'PATCH /api/notifications/targets/:id',
-  'DELETE /api/notifications/targets/:id',
-  'POST /api/notifications/targets/:id/test',
 ];
 
 const named = ({ method, url }: Route) => `${method} ${url}`;
