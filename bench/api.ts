@@ -8,6 +8,7 @@
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { openAsBlob } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -96,12 +97,11 @@ async function handIn(address: string, name: string): Promise<number> {
   await writeFile(text, `${name}. ${SENTENCE.repeat(Math.ceil(12 * seconds * rounds) + 60)}`);
   const [code] = await once(spawn('flite', ['-voice', 'slt', '-f', text, '-o', file]), 'close');
   if (code !== 0) throw new Error(`flite ended with ${code}.`);
-  const wish = { path: file, engine: 'pocketsphinx', model: 'auto', language: 'en', processes: 1, workers: 1 };
-  const response = await fetch(`${address}/api/jobs`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ...wish, preprocessWorkers: 1, overlapSeconds: 0 }),
-  });
+  const form = new FormData();
+  const wish = { engine: 'pocketsphinx', language: 'en', processes: '1', workers: '1' };
+  for (const [key, value] of Object.entries(wish)) form.append(key, value);
+  form.append('file', await openAsBlob(file), `${name}.wav`);
+  const response = await fetch(`${address}/api/jobs`, { method: 'POST', body: form });
   const { id, detail } = (await response.json()) as { id: number; detail?: string };
   if (detail) stop(detail);
   return id;

@@ -1,4 +1,4 @@
-import type { CompiledQuery } from 'kysely';
+import { compiled } from './compiled.ts';
 import type { JobSummary } from './jobs.ts';
 import type { Store } from './store.ts';
 
@@ -78,21 +78,15 @@ const SHORT = [
 
 export type ShortJob = Pick<JobSummary, (typeof SHORT)[number]>;
 
-/** The question of a store, put into words once: it is asked at every look at a job, and that took longer than its answer. */
-const questions = new WeakMap<Store, CompiledQuery<ShortJob>>();
-
-/** A job in short, or undefined. */
+/** A job in short, or undefined. Asked at every look at a job. */
 export async function getShortJob(store: Store, id: number): Promise<ShortJob | undefined> {
-  const question = questions.get(store) ?? ask(store);
-  const { rows } = await store.db.executeQuery<ShortJob>({ ...question, parameters: [id] });
+  const { rows } = await selectShort(store.db, { id });
   return rows[0];
 }
 
-function ask(store: Store): CompiledQuery<ShortJob> {
-  const question = store.db.selectFrom('transcription_jobs').select(SHORT).where('id', '=', 0).compile();
-  questions.set(store, question);
-  return question;
-}
+const selectShort = compiled((db, { id }: { id: number }) =>
+  db.selectFrom('transcription_jobs').select(SHORT).where('id', '=', id),
+);
 
 /** A job without its text, or undefined. */
 export async function getJobSummary(store: Store, id: number): Promise<JobSummary | undefined> {
