@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { signalProcess } from '../../src/supervisor/identity.ts';
 import { Home } from '../support/cli.ts';
@@ -13,10 +15,14 @@ describe('jobs that a dead owner left', () => {
     const home = new Home({ MAX_CONCURRENT_TRANSCRIPTIONS: '2' });
     const file = await briefFile();
     const first = await startOwnerOf(home);
+    const long = await longRecording(file);
     const inTranscribe = await submit(first.api, file);
     await untilSaid(first.api, inTranscribe, /^Processing chunk 3\//);
-    const inPrepare = await submit(first.api, await longRecording(file));
-    await untilSaid(first.api, inPrepare, /^Reading the recording$/);
+    const inPrepare = await submit(first.api, long);
+    const log = join(home.dataDir, 'logs', `transcribe_job_${inPrepare}.log`);
+    const isReading = () =>
+      (existsSync(log) && readFileSync(log, 'utf8').includes('Reading the recording')) || undefined;
+    await eventually(isReading, 'the beginning of its preparation');
     await stopRunner(home, inPrepare);
     const waiting = await submit(first.api, file);
     await first.process.kill();
