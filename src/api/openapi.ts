@@ -72,7 +72,13 @@ export async function describeRoutes(server: FastifyInstance): Promise<void> {
   await server.register(swaggerUi, {
     routePrefix: '/api/docs',
     staticCSP: POLICY,
-    uiConfig: { layout: 'BaseLayout', deepLinking: true, docExpansion: 'list', validatorUrl: null, tryItOutEnabled: true },
+    uiConfig: {
+      layout: 'BaseLayout',
+      deepLinking: true,
+      docExpansion: 'list',
+      validatorUrl: null,
+      tryItOutEnabled: true,
+    },
     theme: { title: 'Longhand API' },
   });
   server.get(
