@@ -15,16 +15,6 @@ export class JobNotFoundError extends UsageError {
   }
 }
 
-/** A path of this machine was named by somebody who may not read what is here. */
-export class PathNotAllowedError extends UsageError {
-  readonly statusCode = 403;
-  readonly code = 'path_not_allowed';
-
-  constructor() {
-    super('Only an admin may name files of the machine that Longhand runs on.', 'Upload the recording instead.');
-  }
-}
-
 /** The job is in a state in which this makes no sense. */
 export class JobStateError extends UsageError {
   readonly statusCode = 409;

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { PROGRESS_INTERVAL_MS } from '../../src/api/live/pace.ts';
 import { COMMENT_INTERVAL_MS, MAX_WAITING_BYTES } from '../../src/api/sse.ts';
+import { appendAccessEvent } from '../../src/store/access-events.ts';
 import { listEvents } from '../../src/store/events.ts';
 import { transition } from '../../src/store/jobs.ts';
 import { setPriority } from '../../src/store/priority.ts';
@@ -11,6 +12,7 @@ import { pauseQueue, resumeQueue } from '../../src/store/queue-state.ts';
 import { removeJob } from '../../src/store/remove-job.ts';
 import { forgetOld } from '../../src/store/retention.ts';
 import type { Store } from '../../src/store/store.ts';
+import { inTransaction } from '../../src/store/transaction.ts';
 import { queueControlOf } from '../jobs/queue-contexts.ts';
 import { claim, submit } from '../store/support.ts';
 import { type LiveService, liveService, StreamClient } from './live-service.ts';
@@ -156,6 +158,21 @@ test('nobody hears of the jobs of others', async () => {
   const [named] = (await new StreamClient(`${url}/api/events?jobs=${his}`).ready()).of('state');
   expect(named).toBeUndefined();
   expect((await fetch(`${url}/api/jobs/${his}/events`)).status).toBe(404);
+});
+
+test.each([
+  [undefined, ['access', 'access']],
+  ['ann', []],
+])('who may come in is told to those alone who see everything (user %s)', async (userId, told) => {
+  const { url, store } = await liveService(userId === undefined ? {} : { userId });
+  const comes = (reason: string) =>
+    inTransaction(store, (trx) => appendAccessEvent(store, trx, { actor: 'user', reason }));
+  await comes('The key phone was added');
+  const client = await new StreamClient(`${url}/api/events?lastEventId=0`).ready();
+  await comes('The key phone was revoked');
+  await submit(store, { userId: 'ann' });
+  await client.until(() => client.of('submitted').length > 0);
+  expect(client.of('access').map(({ name }) => name)).toEqual(told);
 });
 
 test('progress comes at most four times a second, the latest, and never behind a change of state', async () => {

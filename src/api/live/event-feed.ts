@@ -57,7 +57,7 @@ export class EventFeed {
   /** Who is told, with the id of the last event that each has. */
   readonly #watchers = new Map<Watcher, number>();
   /** What is to be done, in turn. */
-  readonly #todo: (() => Promise<void>)[] = [];
+  readonly #steps: (() => Promise<void>)[] = [];
   readonly #opening = new Set<Promise<void>>();
   #work: Promise<void> | undefined;
   #willRead = false;
@@ -165,7 +165,7 @@ export class EventFeed {
   }
 
   #add(step: () => Promise<void>): void {
-    this.#todo.push(step);
+    this.#steps.push(step);
     this.#work ??= this.#workThrough();
   }
 
@@ -175,12 +175,12 @@ export class EventFeed {
 
   async #workThrough(): Promise<void> {
     try {
-      for (let step = this.#todo.shift(); step; step = this.#todo.shift()) await step();
+      for (let step = this.#steps.shift(); step; step = this.#steps.shift()) await step();
     } catch (error) {
       this.#giveUp(reportOf(error).message);
     }
     this.#work = undefined;
-    if (this.#todo.length > 0) this.#work = this.#workThrough();
+    if (this.#steps.length > 0) this.#work = this.#workThrough();
   }
 
   /** Whoever watches comes again, with the id of what it has, and finds what it missed. */
