@@ -1,10 +1,21 @@
-// `node scripts/build.js [--no-types]`: makes dist/ from src/ (the command, the runner, the library and its types).
+// `node scripts/build.js [--no-types]`: makes dist/ from src/ (the command, the runner, the library and its types) and from web/ (the page).
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
+import { build as buildWithVite } from 'vite';
 import { sourcesFingerprint, stampBuild } from './setup/build.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -23,7 +34,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 try {
-  await Promise.all([bundle(fresh), process.argv.includes('--no-types') ? undefined : emitTypes(fresh)]);
+  await Promise.all([
+    bundle(fresh),
+    makePage(join(fresh, 'web')),
+    process.argv.includes('--no-types') ? undefined : emitTypes(fresh),
+  ]);
   stampBuild(fresh, fingerprint);
   publish(fresh);
 } finally {
@@ -61,6 +76,24 @@ async function bundle(folder) {
 }
 
 /**
+ * The page, with each of its files also compressed: nobody compresses them while they are sent.
+ * @param {string} folder
+ */
+async function makePage(folder) {
+  await buildWithVite({
+    configFile: join(ROOT, 'web/vite.config.ts'),
+    logLevel: 'warn',
+    build: { outDir: folder },
+  });
+  const assets = join(folder, 'assets');
+  for (const file of filesIn(assets).filter((name) => /\.(js|css|svg)$/.test(name))) {
+    const content = readFileSync(join(assets, file));
+    writeFileSync(join(assets, `${file}.br`), brotliCompressSync(content));
+    writeFileSync(join(assets, `${file}.gz`), gzipSync(content, { level: 9 }));
+  }
+}
+
+/**
  * The compiler takes what it should compile from a file only, so one is written for it.
  * @param {string} folder
  */
@@ -68,8 +101,12 @@ async function emitTypes(folder) {
   const project = join(folder, 'tsconfig.json');
   const compilerOptions = { declaration: true, emitDeclarationOnly: true, rootDir: '../src', outDir: 'types' };
   writeFileSync(project, JSON.stringify({ extends: '../tsconfig.json', compilerOptions, include: ['../src'] }));
+  const tsc = (/** @type {string[]} */ ...args) =>
+    promisify(execFile)(join(ROOT, 'node_modules/.bin/tsc'), args, { cwd: ROOT });
   try {
-    await promisify(execFile)(join(ROOT, 'node_modules/.bin/tsc'), ['--project', project], { cwd: ROOT });
+    await tsc('--project', project);
+    // Makes nothing, and finds a sentence that a language of the page lacks.
+    await tsc('--noEmit', '--project', 'web');
   } catch (error) {
     throw new Error(`The types cannot be made:\n${error.stdout || error.message}`);
   } finally {
@@ -84,7 +121,8 @@ async function emitTypes(folder) {
  */
 function publish(folder) {
   const files = filesIn(folder);
-  const rank = (/** @type {string} */ file) => (file.startsWith('parts/') ? 0 : file === 'built-from' ? 2 : 1);
+  const rank = (/** @type {string} */ file) => (isPart(file) ? 0 : file === 'built-from' ? 2 : 1);
+  const isPart = (/** @type {string} */ file) => file.startsWith('parts/') || file.startsWith('web/assets/');
   for (const file of files.sort((a, b) => rank(a) - rank(b))) {
     mkdirSync(dirname(join(DIST, file)), { recursive: true });
     renameSync(join(folder, file), join(DIST, file));
@@ -92,7 +130,7 @@ function publish(folder) {
   const built = new Set(files);
   for (const file of filesIn(DIST)) {
     const old = Date.now() - statSync(join(DIST, file)).mtimeMs > KEEP_OLD_PARTS_MS;
-    if (!built.has(file) && file.startsWith('parts/') && old) rmSync(join(DIST, file));
+    if (!built.has(file) && isPart(file) && old) rmSync(join(DIST, file));
   }
 }
 

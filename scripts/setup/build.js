@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a build is made from. */
-const SOURCES = ['src', 'scripts/build.js', 'package.json', 'tsconfig.json'];
+const SOURCES = ['src', 'web', 'scripts/build.js', 'package.json', 'tsconfig.json'];
 const STAMP = 'built-from';
 
 /**

@@ -33,7 +33,7 @@ export function needsOf(args) {
  * @type {Needs}
  */
 export const NEEDS_OF_TESTS = {
-  programs: [...MEDIA, 'pocketsphinx_batch', 'flite', 'cmake', 'make', 'g++', 'initdb'],
+  programs: [...MEDIA, 'pocketsphinx_batch', 'flite', 'cmake', 'make', 'g++', 'initdb', 'chromium'],
   engine: 'none',
 };
 

@@ -17,6 +17,7 @@ const PACKAGES = {
   python3: { 'apt-get': ['python3'], brew: ['python'] },
   make: { 'apt-get': ['make'], brew: ['make'] },
   'g++': { 'apt-get': ['g++'], brew: ['gcc'] },
+  chromium: { 'apt-get': ['chromium'], brew: ['chromium'] },
   initdb: { 'apt-get': ['postgresql'], brew: ['postgresql@15'] },
 };
 const LISTS = '/var/lib/apt/lists';

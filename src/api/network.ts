@@ -6,6 +6,7 @@ import { NETWORK_LIMITS } from './doors/limits.ts';
 import { sessionRoutes } from './doors/session-routes.ts';
 import { watchPages } from './live/watch-pages.ts';
 import { describeRoutes } from './openapi.ts';
+import { pageRoutes } from './page.ts';
 import { noteRefusals } from './refusal-log.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { progressSocket } from './routes/progress-socket.ts';
@@ -34,5 +35,6 @@ export async function buildNetworkServer(context: ApiContext, options: NetworkOp
   if (context.service) metricsRoutes(server, context.service);
   watchPages(server, context);
   registerUploads(server, context);
+  await pageRoutes(server);
   return server;
 }

@@ -18,6 +18,12 @@ const OPEN = [
   'GET /api/docs/',
   'GET /api/docs/static/index.html',
   'GET /api/docs/static/swagger-initializer.js',
+  // The page, which holds nothing of anybody.
+  'GET /',
+  'GET /history',
+  'GET /settings',
+  'GET /icon.svg',
+  'GET /theme.js',
 ];
 
 /** All that admins alone may do, beside looking. */

@@ -1,6 +1,7 @@
 /** What each route needs. Nothing is forgotten open: a route of which nothing is said here needs what its method says. */
 import type { HTTPMethods } from 'fastify';
 import type { Scope } from '../../domain/scope.ts';
+import { PAGE_ROUTES } from '../page.ts';
 
 /** `open`: to everybody, also to who has said nothing. */
 export type RouteScope = Scope | 'open';
@@ -9,6 +10,8 @@ export type RouteScope = Scope | 'open';
 const RULES: readonly [scope: RouteScope, methods: string, ...routes: string[]][] = [
   ['open', 'GET', '/livez', '/readyz'],
   ['open', '*', '/api/session'],
+  // The page, which asks for everything it shows.
+  ['open', 'GET', ...PAGE_ROUTES],
   // The page that shows the document; the document itself needs the scope read.
   ['open', 'GET', '/api/docs', '/api/docs/', '/api/docs/static/*'],
   ['admin', '*', '/api/users/*', '/api/keys/*', '/api/settings/*', '/api/cleanup/*'],

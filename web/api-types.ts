@@ -1,0 +1,40 @@
+/**
+ * What the API answers, as its own schemas say. The only file of the page that names files of the service, and only their
+ * types: nothing of them is in what a browser loads.
+ */
+import type * as z from 'zod';
+import type * as control from '../src/api/schemas/control.ts';
+import type * as details from '../src/api/schemas/details.ts';
+import type * as events from '../src/api/schemas/events.ts';
+import type * as jobs from '../src/api/schemas/jobs.ts';
+import type * as models from '../src/api/schemas/models.ts';
+import type * as problems from '../src/api/schemas/problem.ts';
+import type * as queue from '../src/api/schemas/queue.ts';
+import type * as service from '../src/api/schemas/service.ts';
+import type * as session from '../src/api/schemas/session.ts';
+import type { JobStatus } from '../src/domain/job.ts';
+import type { ProgressReport } from '../src/pipeline/progress.ts';
+
+/** What a route answers when all is well. */
+export type Answer<Route extends { response: { 200: z.ZodType } }> = z.output<Route['response'][200]>;
+
+export type { JobStatus, ProgressReport };
+export type Job = Answer<typeof jobs.showJob>;
+export type JobPage = Answer<typeof jobs.listJobs>;
+export type JobDetails = Answer<typeof details.showJobDetails>;
+export type JobUsage = Answer<typeof jobs.showJobUsage>;
+export type JobProcess = Answer<typeof jobs.showJobProcess>;
+export type Submitted = Answer<typeof jobs.createJob>;
+export type Controlled = Answer<typeof control.pauseJob>;
+export type BulkAnswer = Answer<typeof control.bulkControl>;
+export type Queue = Answer<typeof queue.showQueue>;
+export type Happening = z.output<typeof events.event>;
+export type Models = Answer<typeof models.listModels>;
+export type ModelPulls = Answer<typeof models.listPulls>;
+export type Settings = Answer<typeof service.showSettings>;
+export type Statistics = Answer<typeof service.showStatistics>;
+export type Health = Answer<typeof service.showHealth>;
+export type ServiceFacts = Answer<typeof service.showService>;
+export type CleanUp = Answer<typeof service.cleanUp>;
+export type Session = Answer<typeof session.showSession>;
+export type Problem = z.output<typeof problems.problem>;

@@ -1,0 +1,25 @@
+import '@fontsource-variable/inter/wght.css';
+import '@fontsource-variable/newsreader/wght.css';
+import '@fontsource-variable/noto-sans-thai/wght.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/motion.css';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { queryClient } from './queries.ts';
+import { router } from './router.tsx';
+
+// Under this name the libraries that add styles look for the nonce that the policy of the page asks for.
+Object.assign(window, { __webpack_nonce__: document.querySelector('meta[name=csp-nonce]')?.getAttribute('content') });
+
+const root = document.getElementById('root');
+if (!root) throw new Error('The page has no place to be drawn in.');
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

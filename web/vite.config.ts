@@ -1,0 +1,22 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** `vite` alone, for working on the page, asks a service that runs beside it. */
+const SERVICE = process.env.LONGHAND_ADDRESS ?? 'http://127.0.0.1:7420';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [react()],
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    target: 'es2022',
+    // Icons and fonts stay files: the policy of the page lets no style or font come from `data:`.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: true,
+  },
+  server: {
+    proxy: { '/api': SERVICE, '/v1': SERVICE },
+  },
+});
