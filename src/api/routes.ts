@@ -9,6 +9,7 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { logRoutes } from './routes/logs.ts';
+import { mediaRoutes } from './routes/media.ts';
 import { modelRoutes } from './routes/models.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { partRoutes } from './routes/parts.ts';
@@ -24,6 +25,7 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   server.get('/livez', { schema: showAlive }, () => ({ status: 'alive' }));
   submitRoutes(server, context);
   jobRoutes(server, context);
+  mediaRoutes(server, context);
   controlRoutes(server, context);
   queueRoutes(server, context);
   auditRoutes(server, context);
