@@ -45,7 +45,7 @@ import {
   runLimits,
   secretsOf,
 } from './owner-settings.ts';
-import { RUNNER_PROGRAM } from './package-root.ts';
+import { RUNNER_PROGRAM, SAMPLE_RECORDING } from './package-root.ts';
 import { explainedAddress } from './service/errors.ts';
 import { Service } from './service/service.ts';
 import { DailyBackups } from './store/daily-backups.ts';
@@ -329,6 +329,11 @@ async function serve(
     },
     models,
     media,
+    sampleRecording: SAMPLE_RECORDING,
+    memory: () => ({
+      freeBytes: (options.freeMemoryBytes ?? usableMemoryBytes)(),
+      limitBytes: config.maxMemoryBytes,
+    }),
     toldSettings: () => toldSettings(config, redactor(secrets)),
     notifications,
     processStatus: (jobId) => processes.getProcessStatus(jobId),

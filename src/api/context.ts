@@ -66,6 +66,10 @@ export interface ApiContext extends SubmitContext {
   models: ModelShelf;
   /** What players need. */
   media: Media;
+  /** The recording that ships with Longhand. */
+  sampleRecording: string;
+  /** Memory that a job could have, measured now. */
+  memory(): { freeBytes: number; limitBytes: number };
   /** Every setting as it may be shown. */
   toldSettings(): ToldSetting[];
   /** Ends orphans and removes what nobody needs, now. */

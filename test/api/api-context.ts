@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { ModelShelf } from '../../src/engines/model-shelf.ts';
 import { mediaOf } from '../../src/owner-media.ts';
 import { intakeOf } from '../../src/owner-settings.ts';
+import { SAMPLE_RECORDING } from '../../src/package-root.ts';
 import type { Store } from '../../src/store/store.ts';
 import { ProcessManager } from '../../src/supervisor/process-manager.ts';
 import { StoreRegistry } from '../../src/supervisor/store-registry.ts';
@@ -33,6 +34,8 @@ export function apiContext(store: Store, dataDir: string, more: Partial<ApiConte
     health: () => processes.healthCheck(),
     models: new ModelShelf({ cacheDir: dataDir, source: 'http://127.0.0.1:9', clock: store.clock }),
     media: mediaOf(store, dataDir),
+    sampleRecording: SAMPLE_RECORDING,
+    memory: () => ({ freeBytes: 8e9, limitBytes: 2e9 }),
     toldSettings: () => [],
     cleanup: async () => ({
       recovered: [],
