@@ -10,8 +10,8 @@ import { liveOf } from './api/live/live.ts';
 import { buildServer } from './api/server.ts';
 import { listenOn, removeSocket } from './api/socket.ts';
 import { probe } from './audio/probe.ts';
+import { SettingsInForce } from './config/in-force.ts';
 import type { Config } from './config/schema.ts';
-import { toldSettings } from './config/told.ts';
 import { embeddedDispatcher } from './dispatch/embedded.ts';
 import { Gate } from './dispatch/gate.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
@@ -22,7 +22,7 @@ import type { StopReason } from './domain/outcome.ts';
 import { ModelShelf } from './engines/model-shelf.ts';
 import { allEngines } from './engines/registry.ts';
 import { inDataFolder } from './files/data-folder.ts';
-import { makePrivateFolder, PRIVATE_FOLDER_MODE } from './files/directory.ts';
+import { makePrivateFolder, PRIVATE_FOLDER_MODE, writeFileAtomically } from './files/directory.ts';
 import { diskSpaceOf } from './files/disk-space.ts';
 import { Estimates } from './jobs/estimates.ts';
 import { Lengths } from './jobs/lengths.ts';
@@ -142,14 +142,27 @@ interface Locks {
 }
 
 async function serve(
-  config: Config,
+  started: Config,
   options: OwnerOptions,
   { store, log }: { store: Store; log: JobLog },
   locks: Locks,
 ): Promise<Owner> {
-  const { dataDir } = config;
   const clock = options.clock ?? systemClock;
-  const secrets = secretsOf(config);
+  const secrets = secretsOf(started);
+  const inForce = new SettingsInForce(started, {
+    write: async (path, text) => void (await writeFileAtomically(path, text)),
+    hide: redactor(secrets),
+    onChange: (names) => {
+      log.setLevel(config.logLevel);
+      log.write('INFO', 'settings', `Changed: ${names.join(', ')}`);
+      // There may be room for one more, or less time to wait.
+      estimates.forget();
+      dispatcher.wake();
+    },
+  });
+  // Its values change while this runs: what is to follow them asks for them each time, behind a getter or a function.
+  const { config } = inForce;
+  const { dataDir } = config;
   // A command that looks something up is the owner for a moment; that is not worth a line.
   const comesAndGoes = options.acceptsJobs ? 'INFO' : 'DEBUG';
   const onProblem = (sentence: string, level: LogLevel = 'WARNING') => {
@@ -185,13 +198,22 @@ async function serve(
     machine: hostname(),
     cores: availableParallelism(),
     coresPerJob: coresFor(config),
-    maxConcurrent: config.maxConcurrent,
+    get maxConcurrent() {
+      return config.maxConcurrent;
+    },
     engines: allEngines(),
     wanted: () => (options.takesAll ? undefined : wishes.jobIds),
   });
   const memory = { engines: allEngines(), settings };
-  const quietHours = quietHoursOf(config);
-  const gate = new QueueGate({ store, clock, quietHours, diskSpace: () => diskSpaceOf(dataDir) });
+  const gate = new QueueGate({
+    store,
+    clock,
+    get quietHours() {
+      return quietHoursOf(config);
+    },
+    diskSpace: () => diskSpaceOf(dataDir),
+  });
+  const limits = runLimits(config);
   const supervisor = new Supervisor({
     store,
     clock,
@@ -201,14 +223,17 @@ async function serve(
     runnerPath: options.runnerPath ?? RUNNER_PROGRAM,
     settings,
     versions: { longhand: VERSION, node: process.versions.node, system: `${platform()} ${release()} ${arch()}` },
-    limits: runLimits(config),
+    get limits() {
+      return { ...limits, timeoutSeconds: config.timeoutSeconds, niceness: config.niceness };
+    },
     cores: coresFor(config),
     patience: { ...patienceFor(config), ...options.patience },
-    orphanPolicy: config.orphanPolicy,
-    logs: {
-      limits: { rotateBytes: config.logRotateBytes, outputBytes: config.logOutputBytes },
-      days: config.logDays,
-      totalBytes: config.logTotalBytes,
+    get orphanPolicy() {
+      return config.orphanPolicy;
+    },
+    get logs() {
+      const limits = { rotateBytes: config.logRotateBytes, outputBytes: config.logOutputBytes };
+      return { limits, days: config.logDays, totalBytes: config.logTotalBytes };
     },
     uploadKeepMs: intakeOf(config).uploadKeepMs,
     secrets,
@@ -217,7 +242,9 @@ async function serve(
     outlook: (job) => estimates.outlookFor(job),
     coresOf: (job) => estimates.coresOf(job),
     retries: {
-      maxRetries: config.maxRetries,
+      get maxRetries() {
+        return config.maxRetries;
+      },
       dice,
       smallerModel: (job) => smallerModelFor(memory, job),
       diskFull: (error) => gate.diskFull(error),
@@ -230,7 +257,9 @@ async function serve(
   const scheduler = new Scheduler({
     store,
     gate,
-    maxConcurrent: config.maxConcurrent,
+    get maxConcurrent() {
+      return config.maxConcurrent;
+    },
     capacityBytes,
     freeBytes: options.freeMemoryBytes ?? (() => usableMemoryBytes() - process.memoryUsage.rss()),
     needBytes: (job) => memoryNeedOf(memory, job, { capacityBytes, cores: coresFor(config) }),
@@ -240,12 +269,14 @@ async function serve(
     onProblem,
   });
   const reservations = new Reservations({
-    maxConcurrent: config.maxConcurrent,
+    get maxConcurrent() {
+      return config.maxConcurrent;
+    },
     busy: () => new Set([...wishes.jobIds, ...supervisor.running]).size,
     closedBecause: () => gate.closedBecause(),
   });
   const dispatcher = embeddedDispatcher({
-    concurrency: config.maxConcurrent,
+    concurrency: () => config.maxConcurrent,
     claim: () => supervisor.claim(),
     onError,
   });
@@ -288,7 +319,9 @@ async function serve(
     intake: intakeOf(config),
     engines: allEngines(),
     settings,
-    onLeave: config.onLeave,
+    get onLeave() {
+      return config.onLeave;
+    },
     live: { progressWebSocket: config.progressWebSocket, clock, onProblem },
     acceptsJobs: options.acceptsJobs,
     reservePlace: async () => (config.queueEnabled ? () => {} : await reservations.keep()),
@@ -309,9 +342,15 @@ async function serve(
     queue: {
       clock,
       estimates,
-      timeZone: config.timeZone,
-      maxConcurrent: config.maxConcurrent,
-      quietHours,
+      get timeZone() {
+        return config.timeZone;
+      },
+      get maxConcurrent() {
+        return config.maxConcurrent;
+      },
+      get quietHours() {
+        return quietHoursOf(config);
+      },
       wanted: () => (options.takesAll ? undefined : wishes.jobIds),
       opensAt: () => gate.opensAt,
       whyWaiting: (jobId) => scheduler.whyWaiting(jobId),
@@ -326,7 +365,7 @@ async function serve(
       pauseRunning: () => supervisor.stopRunning('queue paused'),
     },
     models,
-    toldSettings: () => toldSettings(config, redactor(secrets)),
+    settingsControl: inForce,
     notifications,
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
@@ -414,14 +453,14 @@ async function serve(
 
 /** A backup a day; what is too old to be kept is deleted once it is in one. */
 function dailyBackups(
-  { eventDays, usageDays }: Config,
+  config: Config,
   store: Store,
   { log, onError }: { log: JobLog; onError(error: unknown): void },
 ): DailyBackups {
   return new DailyBackups(store, {
     onBackup: async (path) => {
       log.write('INFO', 'backup', `Made and verified ${path}`);
-      const { events, usageOfRuns } = await forgetOld(store, { eventDays, usageDays });
+      const { events, usageOfRuns } = await forgetOld(store, config);
       if (events + usageOfRuns === 0) return;
       log.write('INFO', 'cleanup', `Forgot ${events} old events and the curves of ${usageOfRuns} runs`);
     },

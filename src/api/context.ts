@@ -5,6 +5,7 @@ import { LonghandError } from '../domain/errors.ts';
 import type { StopReason } from '../domain/outcome.ts';
 import type { NotificationControl } from '../jobs/notifications.ts';
 import type { QueueContext } from '../jobs/queue-view.ts';
+import type { SettingsControl } from '../jobs/settings.ts';
 import type { SubmitContext } from '../jobs/submit.ts';
 import type { Health } from '../supervisor/health.ts';
 import type { ProcessStatus } from '../supervisor/process-manager.ts';
@@ -13,7 +14,7 @@ import type { NewsHub } from './events.ts';
 import type { Intake } from './intake.ts';
 import type { LiveOptions } from './live/live.ts';
 import type { ModelShelf } from './model-shelf.ts';
-import type { ToldSetting } from './schemas/service.ts';
+import type { ToldSetting } from './schemas/settings.ts';
 import type { ServiceContext } from './service.ts';
 
 declare module 'fastify' {
@@ -63,8 +64,8 @@ export interface ApiContext extends SubmitContext {
   health(): Promise<Health>;
   /** The models of this machine. */
   models: ModelShelf;
-  /** Every setting as it may be shown. */
-  toldSettings(): ToldSetting[];
+  /** What the owner is set to. */
+  settingsControl: SettingsControl<ToldSetting>;
   /** Ends orphans and removes what nobody needs, now. */
   cleanup(): Promise<RoundReport>;
   /** How streams and sockets behave. */

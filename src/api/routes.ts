@@ -15,6 +15,7 @@ import { partRoutes } from './routes/parts.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { serviceRoutes } from './routes/service.ts';
+import { settingRoutes } from './routes/settings.ts';
 import { submitRoutes } from './routes/submit.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
 import { watchedRoutes } from './routes/watched.ts';
@@ -38,5 +39,6 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   bulkRoutes(server, context);
   modelRoutes(server, context);
   serviceRoutes(server, context);
+  settingRoutes(server, context);
   if (context.service) readinessRoutes(server, context.service);
 }

@@ -31,7 +31,7 @@ export function apiContext(store: Store, dataDir: string, more: Partial<ApiConte
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
     models: new ModelShelf({ cacheDir: dataDir, source: 'http://127.0.0.1:9', clock: store.clock }),
-    toldSettings: () => [],
+    settingsControl: { told: () => [], change: async () => [] },
     cleanup: async () => ({
       recovered: [],
       strays: [],

@@ -36,6 +36,7 @@ const FOR_ADMINS = [
   'POST /api/watched/told',
   'POST /api/cleanup',
   'GET /api/settings',
+  'PATCH /api/settings',
   'POST /api/models',
   'DELETE /api/models/:name',
   'DELETE /api/models/pulls/:name',
