@@ -20,6 +20,7 @@ import { awaitsPerson, isAtRest } from './domain/job.ts';
 import type { LogLevel } from './domain/log-level.ts';
 import type { StopReason } from './domain/outcome.ts';
 import { ModelShelf } from './engines/model-shelf.ts';
+import { modelsFolder } from './engines/models.ts';
 import { allEngines } from './engines/registry.ts';
 import { inDataFolder } from './files/data-folder.ts';
 import { makePrivateFolder, PRIVATE_FOLDER_MODE, writeFileAtomically } from './files/directory.ts';
@@ -29,6 +30,7 @@ import { Lengths } from './jobs/lengths.ts';
 import { memoryNeedOf, smallerModelFor } from './jobs/memory.ts';
 import { Readiness } from './jobs/readiness.ts';
 import { Reservations } from './jobs/reservations.ts';
+import { Storage } from './jobs/storage.ts';
 import { Wishes } from './jobs/wishes.ts';
 import { JobLog } from './logs/job-log.ts';
 import { redactor } from './logs/redact.ts';
@@ -300,6 +302,7 @@ async function serve(
     onProblem,
   });
   const models = new ModelShelf({ cacheDir: config.cacheDir, source: config.modelMirror, clock });
+  const storage = new Storage({ store, dataDir, modelsDir: modelsFolder(config.cacheDir) });
   const readiness = new Readiness({
     ...{ store, clock, dataDir, engines: allEngines(), settings, wish: config },
     stopping: () => service.isStopping,
@@ -366,6 +369,16 @@ async function serve(
     },
     models,
     settingsControl: inForce,
+    upkeep: {
+      examine: async () => {
+        const [{ examine }, { healthAnswerOf }] = await Promise.all([
+          import('./doctor/examine.ts'),
+          import('./doctor/examine-supervision.ts'),
+        ]);
+        return await examine(config, allEngines(), settings, async () => healthAnswerOf(await processes.healthCheck()));
+      },
+      storage: () => storage.view(),
+    },
     notifications,
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),

@@ -6,6 +6,7 @@ import type { StopReason } from '../domain/outcome.ts';
 import type { NotificationControl } from '../jobs/notifications.ts';
 import type { QueueContext } from '../jobs/queue-view.ts';
 import type { SettingsControl } from '../jobs/settings.ts';
+import type { StorageView } from '../jobs/storage.ts';
 import type { SubmitContext } from '../jobs/submit.ts';
 import type { Health } from '../supervisor/health.ts';
 import type { ProcessStatus } from '../supervisor/process-manager.ts';
@@ -15,6 +16,7 @@ import type { Intake } from './intake.ts';
 import type { LiveOptions } from './live/live.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { ToldSetting } from './schemas/settings.ts';
+import type { Examination } from './schemas/upkeep.ts';
 import type { ServiceContext } from './service.ts';
 
 declare module 'fastify' {
@@ -66,6 +68,12 @@ export interface ApiContext extends SubmitContext {
   models: ModelShelf;
   /** What the owner is set to. */
   settingsControl: SettingsControl<ToldSetting>;
+  /** What an admin looks after. */
+  upkeep: {
+    /** Looks at everything that a transcription needs. */
+    examine(): Promise<Examination>;
+    storage(): Promise<StorageView>;
+  };
   /** Ends orphans and removes what nobody needs, now. */
   cleanup(): Promise<RoundReport>;
   /** How streams and sockets behave. */

@@ -18,6 +18,7 @@ import { serviceRoutes } from './routes/service.ts';
 import { settingRoutes } from './routes/settings.ts';
 import { submitRoutes } from './routes/submit.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
+import { upkeepRoutes } from './routes/upkeep.ts';
 import { watchedRoutes } from './routes/watched.ts';
 import { showAlive } from './schemas/service.ts';
 
@@ -40,5 +41,6 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   modelRoutes(server, context);
   serviceRoutes(server, context);
   settingRoutes(server, context);
+  upkeepRoutes(server, context);
   if (context.service) readinessRoutes(server, context.service);
 }

@@ -4,6 +4,7 @@ import type { ApiContext } from '../../src/api/context.ts';
 import { NewsHub } from '../../src/api/events.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ModelShelf } from '../../src/engines/model-shelf.ts';
+import { Storage } from '../../src/jobs/storage.ts';
 import { intakeOf } from '../../src/owner-settings.ts';
 import type { Store } from '../../src/store/store.ts';
 import { ProcessManager } from '../../src/supervisor/process-manager.ts';
@@ -31,6 +32,10 @@ export function apiContext(store: Store, dataDir: string, more: Partial<ApiConte
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
     models: new ModelShelf({ cacheDir: dataDir, source: 'http://127.0.0.1:9', clock: store.clock }),
+    upkeep: {
+      examine: async () => ({ status: 'healthy', checks: [] }),
+      storage: () => new Storage({ store, dataDir, modelsDir: join(dataDir, 'models') }).view(),
+    },
     settingsControl: { told: () => [], change: async () => [] },
     cleanup: async () => ({
       recovered: [],
