@@ -123,7 +123,7 @@ async function longhand(concurrency: number): Promise<Contender> {
     onProblem: fail,
   });
   const dispatcher = embeddedDispatcher({
-    concurrency,
+    concurrency: () => concurrency,
     onError: fail,
     claim: async () => {
       const choice = await scheduler.next(

@@ -10,8 +10,8 @@ import { liveOf } from './api/live/live.ts';
 import { buildServer } from './api/server.ts';
 import { listenOn, removeSocket } from './api/socket.ts';
 import { probe } from './audio/probe.ts';
+import { SettingsInForce } from './config/in-force.ts';
 import type { Config } from './config/schema.ts';
-import { toldSettings } from './config/told.ts';
 import { embeddedDispatcher } from './dispatch/embedded.ts';
 import { Gate } from './dispatch/gate.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
@@ -20,15 +20,17 @@ import { awaitsPerson, isAtRest } from './domain/job.ts';
 import type { LogLevel } from './domain/log-level.ts';
 import type { StopReason } from './domain/outcome.ts';
 import { ModelShelf } from './engines/model-shelf.ts';
+import { modelsFolder } from './engines/models.ts';
 import { allEngines } from './engines/registry.ts';
 import { inDataFolder } from './files/data-folder.ts';
-import { makePrivateFolder, PRIVATE_FOLDER_MODE } from './files/directory.ts';
+import { makePrivateFolder, PRIVATE_FOLDER_MODE, writeFileAtomically } from './files/directory.ts';
 import { diskSpaceOf } from './files/disk-space.ts';
 import { Estimates } from './jobs/estimates.ts';
 import { Lengths } from './jobs/lengths.ts';
 import { memoryNeedOf, smallerModelFor } from './jobs/memory.ts';
 import { Readiness } from './jobs/readiness.ts';
 import { Reservations } from './jobs/reservations.ts';
+import { Storage } from './jobs/storage.ts';
 import { Wishes } from './jobs/wishes.ts';
 import { JobLog } from './logs/job-log.ts';
 import { redactor } from './logs/redact.ts';
@@ -143,14 +145,27 @@ interface Locks {
 }
 
 async function serve(
-  config: Config,
+  started: Config,
   options: OwnerOptions,
   { store, log }: { store: Store; log: JobLog },
   locks: Locks,
 ): Promise<Owner> {
-  const { dataDir } = config;
   const clock = options.clock ?? systemClock;
-  const secrets = secretsOf(config);
+  const secrets = secretsOf(started);
+  const inForce = new SettingsInForce(started, {
+    write: async (path, text) => void (await writeFileAtomically(path, text)),
+    hide: redactor(secrets),
+    onChange: (names) => {
+      log.setLevel(config.logLevel);
+      log.write('INFO', 'settings', `Changed: ${names.join(', ')}`);
+      // There may be room for one more, or less time to wait.
+      estimates.forget();
+      dispatcher.wake();
+    },
+  });
+  // Its values change while this runs: what is to follow them asks for them each time, behind a getter or a function.
+  const { config } = inForce;
+  const { dataDir } = config;
   // A command that looks something up is the owner for a moment; that is not worth a line.
   const comesAndGoes = options.acceptsJobs ? 'INFO' : 'DEBUG';
   const onProblem = (sentence: string, level: LogLevel = 'WARNING') => {
@@ -186,13 +201,22 @@ async function serve(
     machine: hostname(),
     cores: availableParallelism(),
     coresPerJob: coresFor(config),
-    maxConcurrent: config.maxConcurrent,
+    get maxConcurrent() {
+      return config.maxConcurrent;
+    },
     engines: allEngines(),
     wanted: () => (options.takesAll ? undefined : wishes.jobIds),
   });
   const memory = { engines: allEngines(), settings };
-  const quietHours = quietHoursOf(config);
-  const gate = new QueueGate({ store, clock, quietHours, diskSpace: () => diskSpaceOf(dataDir) });
+  const gate = new QueueGate({
+    store,
+    clock,
+    get quietHours() {
+      return quietHoursOf(config);
+    },
+    diskSpace: () => diskSpaceOf(dataDir),
+  });
+  const limits = runLimits(config);
   const supervisor = new Supervisor({
     store,
     clock,
@@ -202,14 +226,17 @@ async function serve(
     runnerPath: options.runnerPath ?? RUNNER_PROGRAM,
     settings,
     versions: { longhand: VERSION, node: process.versions.node, system: `${platform()} ${release()} ${arch()}` },
-    limits: runLimits(config),
+    get limits() {
+      return { ...limits, timeoutSeconds: config.timeoutSeconds, niceness: config.niceness };
+    },
     cores: coresFor(config),
     patience: { ...patienceFor(config), ...options.patience },
-    orphanPolicy: config.orphanPolicy,
-    logs: {
-      limits: { rotateBytes: config.logRotateBytes, outputBytes: config.logOutputBytes },
-      days: config.logDays,
-      totalBytes: config.logTotalBytes,
+    get orphanPolicy() {
+      return config.orphanPolicy;
+    },
+    get logs() {
+      const limits = { rotateBytes: config.logRotateBytes, outputBytes: config.logOutputBytes };
+      return { limits, days: config.logDays, totalBytes: config.logTotalBytes };
     },
     uploadKeepMs: intakeOf(config).uploadKeepMs,
     secrets,
@@ -218,7 +245,9 @@ async function serve(
     outlook: (job) => estimates.outlookFor(job),
     coresOf: (job) => estimates.coresOf(job),
     retries: {
-      maxRetries: config.maxRetries,
+      get maxRetries() {
+        return config.maxRetries;
+      },
       dice,
       smallerModel: (job) => smallerModelFor(memory, job),
       diskFull: (error) => gate.diskFull(error),
@@ -231,7 +260,9 @@ async function serve(
   const scheduler = new Scheduler({
     store,
     gate,
-    maxConcurrent: config.maxConcurrent,
+    get maxConcurrent() {
+      return config.maxConcurrent;
+    },
     capacityBytes,
     freeBytes: options.freeMemoryBytes ?? (() => usableMemoryBytes() - process.memoryUsage.rss()),
     needBytes: (job) => memoryNeedOf(memory, job, { capacityBytes, cores: coresFor(config) }),
@@ -241,12 +272,14 @@ async function serve(
     onProblem,
   });
   const reservations = new Reservations({
-    maxConcurrent: config.maxConcurrent,
+    get maxConcurrent() {
+      return config.maxConcurrent;
+    },
     busy: () => new Set([...wishes.jobIds, ...supervisor.running]).size,
     closedBecause: () => gate.closedBecause(),
   });
   const dispatcher = embeddedDispatcher({
-    concurrency: config.maxConcurrent,
+    concurrency: () => config.maxConcurrent,
     claim: () => supervisor.claim(),
     onError,
   });
@@ -271,6 +304,7 @@ async function serve(
   });
   const models = new ModelShelf({ cacheDir: config.cacheDir, source: config.modelMirror, clock });
   const media = mediaOf(store, dataDir);
+  const storage = new Storage({ store, dataDir, modelsDir: modelsFolder(config.cacheDir) });
   const readiness = new Readiness({
     ...{ store, clock, dataDir, engines: allEngines(), settings, wish: config },
     stopping: () => service.isStopping,
@@ -290,7 +324,9 @@ async function serve(
     intake: intakeOf(config),
     engines: allEngines(),
     settings,
-    onLeave: config.onLeave,
+    get onLeave() {
+      return config.onLeave;
+    },
     live: { progressWebSocket: config.progressWebSocket, clock, onProblem },
     acceptsJobs: options.acceptsJobs,
     reservePlace: async () => (config.queueEnabled ? () => {} : await reservations.keep()),
@@ -311,9 +347,15 @@ async function serve(
     queue: {
       clock,
       estimates,
-      timeZone: config.timeZone,
-      maxConcurrent: config.maxConcurrent,
-      quietHours,
+      get timeZone() {
+        return config.timeZone;
+      },
+      get maxConcurrent() {
+        return config.maxConcurrent;
+      },
+      get quietHours() {
+        return quietHoursOf(config);
+      },
       wanted: () => (options.takesAll ? undefined : wishes.jobIds),
       opensAt: () => gate.opensAt,
       whyWaiting: (jobId) => scheduler.whyWaiting(jobId),
@@ -334,7 +376,17 @@ async function serve(
       freeBytes: (options.freeMemoryBytes ?? usableMemoryBytes)(),
       limitBytes: config.maxMemoryBytes,
     }),
-    toldSettings: () => toldSettings(config, redactor(secrets)),
+    settingsControl: inForce,
+    upkeep: {
+      examine: async () => {
+        const [{ examine }, { healthAnswerOf }] = await Promise.all([
+          import('./doctor/examine.ts'),
+          import('./doctor/examine-supervision.ts'),
+        ]);
+        return await examine(config, allEngines(), settings, async () => healthAnswerOf(await processes.healthCheck()));
+      },
+      storage: () => storage.view(),
+    },
     notifications,
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
@@ -423,14 +475,14 @@ async function serve(
 
 /** A backup a day; what is too old to be kept is deleted once it is in one. */
 function dailyBackups(
-  { eventDays, usageDays }: Config,
+  config: Config,
   store: Store,
   { log, onError }: { log: JobLog; onError(error: unknown): void },
 ): DailyBackups {
   return new DailyBackups(store, {
     onBackup: async (path) => {
       log.write('INFO', 'backup', `Made and verified ${path}`);
-      const { events, usageOfRuns } = await forgetOld(store, { eventDays, usageDays });
+      const { events, usageOfRuns } = await forgetOld(store, config);
       if (events + usageOfRuns === 0) return;
       log.write('INFO', 'cleanup', `Forgot ${events} old events and the curves of ${usageOfRuns} runs`);
     },

@@ -21,6 +21,7 @@ import { defineRestart } from './cli/commands/restart.ts';
 import { defineResume } from './cli/commands/resume.ts';
 import { defineRetry } from './cli/commands/retry.ts';
 import { defineServe } from './cli/commands/serve.ts';
+import { defineSettings } from './cli/commands/settings.ts';
 import { defineShow } from './cli/commands/show.ts';
 import { defineStart } from './cli/commands/start.ts';
 import { defineStatus } from './cli/commands/status.ts';
@@ -83,6 +84,7 @@ async function main(argv: string[]): Promise<number> {
     defineEngines,
     defineDoctor,
     defineCleanup,
+    defineSettings,
     defineDb,
     defineImport,
     defineUsers,

@@ -55,6 +55,10 @@ export class ApiClient {
     return JSON.parse(await wholeText(await this.#open('POST', path, body))) as T;
   }
 
+  async patch<T>(path: string, body: unknown): Promise<T> {
+    return JSON.parse(await wholeText(await this.#open('PATCH', path, body))) as T;
+  }
+
   async delete<T>(path: string): Promise<T> {
     return JSON.parse(await wholeText(await this.#open('DELETE', path))) as T;
   }

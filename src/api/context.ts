@@ -6,6 +6,8 @@ import type { StopReason } from '../domain/outcome.ts';
 import type { Media } from '../jobs/media.ts';
 import type { NotificationControl } from '../jobs/notifications.ts';
 import type { QueueContext } from '../jobs/queue-view.ts';
+import type { SettingsControl } from '../jobs/settings.ts';
+import type { StorageView } from '../jobs/storage.ts';
 import type { SubmitContext } from '../jobs/submit.ts';
 import type { Health } from '../supervisor/health.ts';
 import type { ProcessStatus } from '../supervisor/process-manager.ts';
@@ -14,7 +16,8 @@ import type { NewsHub } from './events.ts';
 import type { Intake } from './intake.ts';
 import type { LiveOptions } from './live/live.ts';
 import type { ModelShelf } from './model-shelf.ts';
-import type { ToldSetting } from './schemas/service.ts';
+import type { ToldSetting } from './schemas/settings.ts';
+import type { Examination } from './schemas/upkeep.ts';
 import type { ServiceContext } from './service.ts';
 
 declare module 'fastify' {
@@ -70,8 +73,14 @@ export interface ApiContext extends SubmitContext {
   sampleRecording: string;
   /** Memory that a job could have, measured now. */
   memory(): { freeBytes: number; limitBytes: number };
-  /** Every setting as it may be shown. */
-  toldSettings(): ToldSetting[];
+  /** What the owner is set to. */
+  settingsControl: SettingsControl<ToldSetting>;
+  /** What an admin looks after. */
+  upkeep: {
+    /** Looks at everything that a transcription needs. */
+    examine(): Promise<Examination>;
+    storage(): Promise<StorageView>;
+  };
   /** Ends orphans and removes what nobody needs, now. */
   cleanup(): Promise<RoundReport>;
   /** How streams and sockets behave. */

@@ -19,8 +19,10 @@ import { queueRoutes } from './routes/queue.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { sampleRoutes } from './routes/sample.ts';
 import { serviceRoutes } from './routes/service.ts';
+import { settingRoutes } from './routes/settings.ts';
 import { submitRoutes } from './routes/submit.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
+import { upkeepRoutes } from './routes/upkeep.ts';
 import { watchedRoutes } from './routes/watched.ts';
 import { showAlive } from './schemas/service.ts';
 
@@ -46,5 +48,7 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   modelRoutes(server, context);
   engineRoutes(server, context);
   serviceRoutes(server, context);
+  settingRoutes(server, context);
+  upkeepRoutes(server, context);
   if (context.service) readinessRoutes(server, context.service);
 }

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import type * as z from 'zod';
 import { UsageError } from '../domain/errors.ts';
+import { SETTING_FORMS } from './forms.ts';
+import { readKeptSettings } from './kept.ts';
 import { platformFolders } from './paths.ts';
 import { type Config, type ConfigInput, SETTINGS, type SettingName } from './schema.ts';
 import { noteSources, type SettingSource } from './sources.ts';
@@ -18,7 +20,7 @@ export interface Loaded {
 }
 
 /**
- * Reads all settings once: flags over environment over file over defaults.
+ * Reads all settings once: flags over environment over file over what was changed on the page over defaults.
  * @param flags values from the command line; undefined where nothing was said
  * @throws UsageError naming the setting, where it came from and what it may be
  */
@@ -26,34 +28,42 @@ export function loadConfig(flags: ConfigInput = {}, env: NodeJS.ProcessEnv = pro
   const folders = platformFolders(env);
   const file = env.LONGHAND_CONFIG ?? join(folders.config, 'config.toml');
   const fromFile = readConfigFile(file, env.LONGHAND_CONFIG !== undefined);
+  const defaults = { dataDir: folders.data, cacheDir: folders.cache };
+  const layersOf = (name: SettingName): Layer[] => [
+    { source: 'flag', from: 'the command line', value: flags[name] },
+    // An empty variable is one that was not set.
+    { source: 'environment', from: SETTINGS[name].env, value: env[SETTINGS[name].env] || undefined },
+    { source: 'file', from: file, value: fromFile[name] },
+    { source: 'default', from: 'the default', value: (defaults as Partial<Record<SettingName, string>>)[name] },
+  ];
+  const dataDir = resolve(settingFrom('dataDir', layersOf('dataDir')) as string);
+  const kept = readKeptSettings(dataDir);
   const values: Record<string, unknown> = {};
   const sources = {} as Record<SettingName, SettingSource>;
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
-    values[name] = settingFrom(name, [
-      { from: 'the command line', value: flags[name] },
-      // An empty variable is one that was not set.
-      { from: SETTINGS[name].env, value: env[SETTINGS[name].env] || undefined },
-      { from: file, value: fromFile[name] },
-      { from: 'the default', value: { dataDir: folders.data, cacheDir: folders.cache }[name as string] },
-    ]);
-    const given = (
-      [
-        ['flag', flags[name]],
-        ['environment', env[SETTINGS[name].env] || undefined],
-        ['file', fromFile[name]],
-      ] as const
-    ).find(([, value]) => value !== undefined);
-    sources[name] = given?.[0] ?? 'default';
+    const layers = layersOf(name);
+    // Those that no page may change are not looked for in what was changed there.
+    const isOpen = typeof SETTING_FORMS[name].change === 'string';
+    if (isOpen) layers.splice(-1, 0, { source: 'page', from: kept.path, value: kept.values[name] });
+    values[name] = settingFrom(name, layers);
+    sources[name] = layers.find(({ value }) => value !== undefined)?.source ?? 'default';
   }
-  values.dataDir = resolve(values.dataDir as string);
+  values.dataDir = dataDir;
   values.cacheDir = resolve(values.cacheDir as string);
   const config = Object.freeze(values) as Config;
-  noteSources(config, sources);
-  return { config, warnings: unknownVariables(env) };
+  noteSources(config, { of: sources, file, defaults });
+  return { config, warnings: [...unknownVariables(env), ...kept.warnings] };
 }
 
-function settingFrom(name: SettingName, sources: { from: string; value: unknown }[]): unknown {
-  const given = sources.find(({ value }) => value !== undefined);
+interface Layer {
+  source: SettingSource;
+  /** As a sentence names it. */
+  from: string;
+  value: unknown;
+}
+
+function settingFrom(name: SettingName, layers: readonly Layer[]): unknown {
+  const given = layers.find(({ value }) => value !== undefined);
   const type: z.ZodType = SETTINGS[name].type;
   const parsed = type.safeParse(given?.value);
   if (parsed.success) return parsed.data;

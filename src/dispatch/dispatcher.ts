@@ -13,8 +13,8 @@ export interface Dispatcher {
 export type Work = () => Promise<void>;
 
 export interface DispatcherOptions {
-  /** Jobs at the same time. */
-  concurrency: number;
+  /** Jobs at the same time, as many as it says when one could be claimed. */
+  concurrency(): number;
   /** Claims the next job, or says that there is none. */
   claim(): Promise<Work | undefined>;
   /** Claiming failed (a full disk, a locked store); it is tried again with the next wake-up. */

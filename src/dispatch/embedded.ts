@@ -8,7 +8,7 @@ export function embeddedDispatcher({ concurrency, claim, onError }: DispatcherOp
   let stopped = false;
 
   const fill = async () => {
-    while (!stopped && running.size < concurrency) {
+    while (!stopped && running.size < concurrency()) {
       const work = await claim();
       if (!work) return;
       const done: Promise<void> = work()

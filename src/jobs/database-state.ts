@@ -1,7 +1,7 @@
 import { type ErrorReport, reportOf } from '../domain/errors.ts';
 import { type BackupFailure, backupFailure } from '../store/backup-failure.ts';
 import { backupTime, listBackups } from '../store/backups-dir.ts';
-import { DamagedDatabase, damaged, newestGoodBackup, quickProblem } from '../store/damage.ts';
+import { DamagedDatabase, damaged, findGoodBackup, lookForProblem } from '../store/damage.ts';
 import { type DatabaseFacts, databaseFacts } from '../store/examine.ts';
 import type { Store } from '../store/store.ts';
 import { closing, type DatabasePlace, databaseFile, lookAt, nameOf } from './database.ts';
@@ -28,7 +28,7 @@ export interface DatabaseState {
 
 /** Looks a database over: a file is read through once, a server is asked. */
 export async function databaseState(place: DatabasePlace): Promise<DatabaseState> {
-  return { database: nameOf(place), ...(await look(place)), ...backupState(databaseFile(place.dataDir)) };
+  return { database: nameOf(place), ...(await look(place)), ...(await backupState(databaseFile(place.dataDir))) };
 }
 
 async function look(place: DatabasePlace): Promise<Pick<DatabaseState, 'state' | 'found' | 'error'>> {
@@ -43,14 +43,14 @@ async function look(place: DatabasePlace): Promise<Pick<DatabaseState, 'state' |
 
 async function factsOf(store: Store): Promise<DatabaseFacts> {
   if (store.dialect === 'sqlite') {
-    const problem = quickProblem(store.file);
+    const problem = await lookForProblem(store.file);
     if (problem !== undefined) throw damaged(store, new DamagedDatabase(problem));
   }
   return await databaseFacts(store);
 }
 
-function backupState(file: string): Pick<DatabaseState, 'backups' | 'newestBackup' | 'failedBackup'> {
-  const path = newestGoodBackup(file);
+async function backupState(file: string): Promise<Pick<DatabaseState, 'backups' | 'newestBackup' | 'failedBackup'>> {
+  const path = await findGoodBackup(file);
   const failedBackup = backupFailure(file);
   return {
     backups: listBackups(file).length,

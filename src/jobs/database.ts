@@ -1,10 +1,9 @@
 /** The care of the database: what `longhand db` does. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
 import { type ErrorReport, reportOf, UsageError } from '../domain/errors.ts';
 import { makePrivateFolder } from '../files/directory.ts';
-import { backupStore } from '../store/backup.ts';
 import { listBackups } from '../store/backups-dir.ts';
 import { connectPostgres } from '../store/connect-postgres.ts';
 import { isDamage } from '../store/damage.ts';
@@ -17,6 +16,7 @@ import { addressOf } from '../store/postgres-address.ts';
 import { openReadOnly } from '../store/read-only.ts';
 import { type Restored, restoreStore } from '../store/restore.ts';
 import type { Store } from '../store/store.ts';
+import { makeBackup } from './backups.ts';
 
 /** Where the database of a data folder is. */
 export interface DatabasePlace {
@@ -84,8 +84,8 @@ export async function backUpDatabase(place: DatabasePlace): Promise<BackedUp> {
   const store = await lookAt(place);
   if (!store) throw noDatabase(place);
   return await closing(store, async () => {
-    const backup = await backupStore(store);
-    return { backup, bytes: statSync(backup).size, kept: listBackups(store.file).length };
+    const { path: backup, bytes, kept } = await makeBackup(store);
+    return { backup, bytes, kept };
   });
 }
 

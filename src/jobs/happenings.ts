@@ -12,14 +12,14 @@ export { eventBounds as happeningBounds } from '../store/events.ts';
 /** Rows of one question. */
 const AT_ONCE = 1000;
 
-export type HappeningType = 'submitted' | 'state' | 'changed' | 'deleted' | 'queue' | 'access';
+export type HappeningType = 'submitted' | 'state' | 'changed' | 'deleted' | 'queue' | 'access' | 'settings';
 
 /** One of them, as clients get it. */
 export interface Happening {
   type: HappeningType;
   /** Goes up with each; never given twice. */
   id: number;
-  /** Null: the queue as a whole, or with `access` who may come in. */
+  /** Null: the queue as a whole, or with `access` who may come in, with `settings` what Longhand is set to. */
   jobId: number | null;
   /** ISO 8601. */
   at: string;
@@ -75,6 +75,7 @@ const TYPES: Record<EventType, HappeningType> = {
   deleted: 'deleted',
   queue: 'queue',
   access: 'access',
+  settings: 'settings',
 };
 
 function followed(row: EventRow): FollowedHappening {
@@ -97,6 +98,7 @@ function followed(row: EventRow): FollowedHappening {
       return { happening: { ...told, data } };
     case 'queue':
     case 'access':
+    case 'settings':
       return { happening: told };
   }
 }

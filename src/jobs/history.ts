@@ -106,6 +106,8 @@ function wordsOf(event: EventView): string {
       return `Queue ${(reason ?? 'changed').replace(/^./, (first) => first.toLowerCase()).replace(/^(paused|resumed)/, `$1 ${by(actor)}`)}`;
     case 'access':
       return `${reason ?? 'Users or keys changed'} ${by(actor)}`;
+    case 'settings':
+      return `${reason ?? 'Settings changed'} ${by(actor)}`;
   }
 }
 

@@ -48,7 +48,7 @@ export interface JobLogOptions {
 export class JobLog {
   readonly path: string;
   readonly #now: () => number;
-  readonly #leastLevel: number;
+  #leastLevel: number;
   readonly #redact: Redactor;
   readonly #limit: OutputLimit;
   readonly #writer: LogWriter;
@@ -141,6 +141,11 @@ export class JobLog {
     for (const finish of [...this.#copies]) finish();
     if (this.#limit.isReached) this.#tellLeftOut();
     return this.#writer.close();
+  }
+
+  /** From now on this is the least level that is written. */
+  setLevel(level: LogLevel): void {
+    this.#leastLevel = LOG_LEVELS.indexOf(level);
   }
 
   /** Whether lines of this level are written. */

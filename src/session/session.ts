@@ -43,12 +43,18 @@ export interface SessionOptions {
  */
 export async function openSession(config: Config, options: SessionOptions): Promise<Session> {
   const { dataDir } = config;
-  const deadline = systemClock.monotonicMs() + PATIENCE_MS;
+  let deadline = systemClock.monotonicMs() + PATIENCE_MS;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     // Asked before all that an owner is made of is loaded: a client needs nothing of it.
     if (!isOwnedHere(dataDir)) {
       const api = new ApiClient(socketPathFor(dataDir));
       if (await answers(api)) return { api, owner: undefined, close: async () => undefined };
+    }
+    // It is about to answer again. Looked for only here, so that a client of an owner that answers needs nothing of it.
+    if (!isOwnedHere(dataDir) && (await import('../service/restarting.ts')).isRestarting(dataDir)) {
+      deadline = systemClock.monotonicMs() + PATIENCE_MS;
+      await systemClock.sleep(pauseMs, options.signal);
+      continue;
     }
     const share = await own(dataDir, () => startTelling(config, options));
     if (share) return { api: new ApiClient(share.owner.socketPath), owner: share.owner, close: share.leave };

@@ -3,6 +3,7 @@ import { DiskError, LonghandError } from '../domain/errors.ts';
 import { backupsDir, listBackups } from './backups-dir.ts';
 import { saysPostgresDamaged } from './postgres-errors.ts';
 import { saysDamaged } from './sqlite-errors.ts';
+import { inThread } from './sqlite-thread.ts';
 
 /** Found damaged by looking, not by an error of the database. */
 export class DamagedDatabase extends Error {}
@@ -46,6 +47,21 @@ export function quickProblem(file: string): string | undefined {
     } finally {
       database.close();
     }
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** As `newestGoodBackup`, beside everything else: reading a gigabyte takes seconds. */
+export async function findGoodBackup(file: string): Promise<string | undefined> {
+  for (const backup of listBackups(file)) if ((await lookForProblem(backup)) === undefined) return backup;
+  return undefined;
+}
+
+/** As `quickProblem`, beside everything else. */
+export async function lookForProblem(file: string): Promise<string | undefined> {
+  try {
+    return (await inThread({ do: 'look', file })).problem ?? undefined;
   } catch (error) {
     return (error as Error).message;
   }

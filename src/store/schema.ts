@@ -222,7 +222,7 @@ export interface ArtifactsTable {
  * anything else, such as the priority. `queue` is about the queue as a whole and has 0 for its job, and so has `access`: users
  * and keys that came and went.
  */
-export type EventType = 'submitted' | 'claimed' | 'status' | 'changed' | 'deleted' | 'queue' | 'access';
+export type EventType = 'submitted' | 'claimed' | 'status' | 'changed' | 'deleted' | 'queue' | 'access' | 'settings';
 
 export interface EventsTable {
   id: Generated<number>;

@@ -5,7 +5,9 @@ export type FileTask =
   /** Copies a database as it stands at one moment, page by page, while others write, and reads the copy from end to end. */
   | { do: 'copy'; from: string; to: string }
   /** Reads a database from end to end without changing it. */
-  | { do: 'check'; file: string };
+  | { do: 'check'; file: string }
+  /** Looks a database over, as `quickProblem` does. */
+  | { do: 'look'; file: string };
 
 export interface FileReport {
   /** What is wrong with the copy, or the file; null when nothing is. */
@@ -45,6 +47,16 @@ const PROGRAM = `
     }
   }
 
+  function look({ file }) {
+    const database = new Database(file, { readonly: true, fileMustExist: true });
+    try {
+      const said = database.pragma('quick_check(1)', { simple: true });
+      return said === 'ok' ? null : String(said);
+    } finally {
+      database.close();
+    }
+  }
+
   function check({ file }) {
     const database = new Database(file, { readonly: true, fileMustExist: true });
     try {
@@ -61,7 +73,7 @@ const PROGRAM = `
 
   const { task } = workerData;
   Promise.resolve(task)
-    .then(task.do === 'copy' ? copy : check)
+    .then({ copy, check, look }[task.do])
     .then((problem) => parentPort.postMessage({ problem }))
     .catch(({ message, code }) => parentPort.postMessage({ error: { message, code } }));
 `;

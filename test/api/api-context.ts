@@ -4,6 +4,7 @@ import type { ApiContext } from '../../src/api/context.ts';
 import { NewsHub } from '../../src/api/events.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ModelShelf } from '../../src/engines/model-shelf.ts';
+import { Storage } from '../../src/jobs/storage.ts';
 import { mediaOf } from '../../src/owner-media.ts';
 import { intakeOf } from '../../src/owner-settings.ts';
 import { SAMPLE_RECORDING } from '../../src/package-root.ts';
@@ -36,7 +37,11 @@ export function apiContext(store: Store, dataDir: string, more: Partial<ApiConte
     media: mediaOf(store, dataDir),
     sampleRecording: SAMPLE_RECORDING,
     memory: () => ({ freeBytes: 8e9, limitBytes: 2e9 }),
-    toldSettings: () => [],
+    upkeep: {
+      examine: async () => ({ status: 'healthy', checks: [] }),
+      storage: () => new Storage({ store, dataDir, modelsDir: join(dataDir, 'models') }).view(),
+    },
+    settingsControl: { told: () => [], change: async () => [] },
     cleanup: async () => ({
       recovered: [],
       strays: [],

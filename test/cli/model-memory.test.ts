@@ -1,9 +1,9 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { examineMemory } from '../../src/cli/examine-memory.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ConfigInput } from '../../src/config/schema.ts';
+import { examineMemory } from '../../src/doctor/examine-memory.ts';
 import { memoryNeedBytes } from '../../src/domain/model-choice.ts';
 import { allEngines } from '../../src/engines/registry.ts';
 import { engineSettings } from '../../src/owner-settings.ts';

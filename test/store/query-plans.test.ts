@@ -170,6 +170,17 @@ for (const [name, query] of Object.entries(QUERIES)) {
   });
 }
 
+test('jobs that something has paused are found without reading all that are paused', async () => {
+  const file = join(temporaryFolder(), 'longhand.db');
+  const store = withQueryLog(await openStore({ file, clock: testClock() }));
+  onTestFinished(() => store.close());
+  store.queries.length = 0;
+  await pausedBy(store, 'quiet hours');
+  expect(plans(file, store.queries)).toEqual([
+    'SEARCH transcription_jobs USING COVERING INDEX idx_jobs_paused_by (paused_by=?)',
+  ]);
+});
+
 function isWrong(name: string, detail: string): boolean {
   if (detail.startsWith('USE TEMP B-TREE')) return !MAY_SORT.includes(name);
   if (!detail.startsWith('SCAN ') || detail === 'SCAN CONSTANT ROW') return false;

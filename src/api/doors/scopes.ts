@@ -15,6 +15,7 @@ const RULES: readonly [scope: RouteScope, methods: string, ...routes: string[]][
   // The page that shows the document; the document itself needs the scope read.
   ['open', 'GET', '/api/docs', '/api/docs/', '/api/docs/static/*'],
   ['admin', '*', '/api/users/*', '/api/keys/*', '/api/settings/*', '/api/cleanup/*'],
+  ['admin', '*', '/api/doctor/*', '/api/backups/*', '/api/storage/*'],
   ['admin', 'POST PUT PATCH DELETE', '/api/models/*', '/api/queue/*'],
   // Folders of this machine.
   ['admin', '*', '/api/watched/*'],

@@ -206,8 +206,9 @@ export class EventFeed {
   #eventOf({ happening, ownerId }: FollowedHappening): LiveEvent {
     const { type, id, jobId } = happening;
     if (ownerId !== undefined && jobId !== null) this.owners.note(jobId, ownerId);
-    // Who may come in concerns only those who see everything.
-    return new LiveEvent(type, happening, { id, jobId: type === 'access' ? NOBODYS_JOB : jobId });
+    // Who may come in, and what is set, concerns only those who see everything.
+    const isForAdmins = type === 'access' || type === 'settings';
+    return new LiveEvent(type, happening, { id, jobId: isForAdmins ? NOBODYS_JOB : jobId });
   }
 
   /** @param to of those who watch what it is about, these alone */

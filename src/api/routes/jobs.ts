@@ -9,13 +9,14 @@ import { withMoments } from '../schemas/list.ts';
 
 export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
   const { store } = context;
-  const queue = { store, ...context.queue };
+  // Anew for each request: what it holds may change.
+  const queue = () => ({ store, ...context.queue });
   const app = server.withTypeProvider<ZodTypeProvider>();
 
   app.get('/api/jobs', { schema: schemas.listJobs }, ({ query, caller }) => {
     const { sort, limit, cursor, ...filter } = query;
     const meant = { ...withMoments(filter), userId: caller.userId ?? undefined };
-    return listViews(queue, meant, { sort, limit, cursor });
+    return listViews(queue(), meant, { sort, limit, cursor });
   });
 
   /** For whoever means all jobs of a state. */
@@ -23,7 +24,7 @@ export function jobRoutes(server: FastifyInstance, context: ApiContext): void {
     ids: await jobIds(store, query.status, caller.userId ?? undefined),
   }));
 
-  app.get('/api/jobs/:id', { schema: schemas.showJob }, ({ params }) => summaryOf(queue, params.id));
+  app.get('/api/jobs/:id', { schema: schemas.showJob }, ({ params }) => summaryOf(queue(), params.id));
 
   /** What the last runs used, for plots. */
   app.get('/api/jobs/:id/usage', { schema: schemas.showJobUsage }, ({ params }) => usageOf(store, params.id));

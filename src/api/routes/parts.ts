@@ -9,10 +9,11 @@ import { chunkList } from '../schemas/jobs.ts';
 
 export function partRoutes(server: FastifyInstance, context: ApiContext): void {
   const { store } = context;
-  const queue = { store, ...context.queue };
+  // Anew for each request: what it holds may change.
+  const queue = () => ({ store, ...context.queue });
   const app = server.withTypeProvider<ZodTypeProvider>();
 
-  app.get('/api/jobs/:id/details', { schema: schemas.showJobDetails }, ({ params }) => detailsOf(queue, params.id));
+  app.get('/api/jobs/:id/details', { schema: schemas.showJobDetails }, ({ params }) => detailsOf(queue(), params.id));
 
   app.get('/api/jobs/:id/runs', { schema: schemas.listRuns }, ({ params }) => runsOf(store, params.id));
 

@@ -1,4 +1,4 @@
-/** The service itself: how it is, what it is set to, what it has done. */
+/** The service itself: how it is, what it has done. */
 import type { FastifySchema } from 'fastify';
 import * as z from 'zod';
 import { ERROR_KINDS } from '../../domain/errors.ts';
@@ -142,27 +142,6 @@ export const showAudit = {
         }),
       ),
     }),
-  },
-} satisfies FastifySchema;
-
-const setting = z.strictObject({
-  name: z.string().describe('In the settings file'),
-  variable: z.string().describe('In the environment'),
-  about: z.string().describe('What it is, in which unit'),
-  value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
-  source: z.enum(['flag', 'environment', 'file', 'default']),
-});
-export type ToldSetting = z.output<typeof setting>;
-
-export const showSettings = {
-  tags: TAGS,
-  operationId: 'showSettings',
-  summary: 'Every setting with its value and where that comes from; secrets are hidden',
-  description:
-    'Settings are read once, at the start: to change one, set its variable or its line in the settings file, then restart.',
-  response: {
-    200: z.strictObject({ settings: z.array(setting) }),
-    ...problems(403),
   },
 } satisfies FastifySchema;
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Examined } from '../examine.ts';
-import type { HealthAnswer } from '../examine-supervision.ts';
-import { asTyped, print, printJson, table } from '../output.ts';
+import type { Examined } from '../../doctor/examine.ts';
+import type { HealthAnswer } from '../../doctor/examine-supervision.ts';
+import { asTyped, print, printJson, say, table } from '../output.ts';
 import { EXIT, type Shell } from '../shell.ts';
 
 /** An owner that lives answers at once. */
@@ -23,11 +23,11 @@ export function defineDoctor(program: Command, shell: Shell, finish: (code: numb
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLE)
     .action(async ({ json }: { json?: boolean }) => {
-      const [{ examine }, { ask }] = await Promise.all([import('../examine.ts'), import('../session.ts')]);
+      const [{ examine }, { ask }] = await Promise.all([import('../../doctor/examine.ts'), import('../session.ts')]);
       const config = await shell.config();
       const askHealth = () =>
         ask(shell, config, (api) => api.get<HealthAnswer>('/api/health', AbortSignal.timeout(ANSWER_MS)));
-      const found = await examine(config, await shell.engines(), await shell.settings(config), askHealth);
+      const found = await examine(config, await shell.engines(), await shell.settings(config), askHealth, say);
       finish(found.status === 'unhealthy' ? EXIT.failed : EXIT.done);
       if (json) return printJson(found);
       print(report(found.checks));

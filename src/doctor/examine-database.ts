@@ -1,13 +1,14 @@
 import type { Config } from '../config/schema.ts';
-import type { DatabaseFacts, DatabaseState } from '../jobs/database-state.ts';
-import { placeOf } from './commands/db.ts';
+import { byteSize } from '../domain/bytes.ts';
+import { systemClock } from '../domain/clock.ts';
+import { type DatabaseFacts, type DatabaseState, databaseState } from '../jobs/database-state.ts';
+import { counted } from './counted.ts';
 import type { Examined } from './examine.ts';
-import { byteSize, count } from './output.ts';
 
 /** What there is to say of the database: the state for programs, and the lines of the table. */
 export async function examineDatabase(config: Config): Promise<{ state: DatabaseState; lines: Examined[] }> {
-  const { databaseState } = await import('../jobs/database-state.ts');
-  const state = await databaseState(placeOf(config));
+  const { dataDir, databaseUrl } = config;
+  const state = await databaseState({ dataDir, databaseUrl, clock: systemClock });
   return { state, lines: [databaseLine(state), ...backupLine(state)] };
 }
 
@@ -24,7 +25,7 @@ function databaseLine({ database, state, found, error }: DatabaseState): Examine
 function facts({ version, pending, jobs, bytes }: DatabaseFacts): string {
   if (version === null) return 'answers, and is empty yet';
   const next = pending.length > 0 ? `; the next start takes ${pending.join(', ')}` : '';
-  return `${count(jobs, 'job')}, ${byteSize(bytes)}, schema ${version}${next}`;
+  return `${counted(jobs, 'job')}, ${byteSize(bytes)}, schema ${version}${next}`;
 }
 
 function backupLine({ state, backups, newestBackup, failedBackup }: DatabaseState): Examined[] {
@@ -35,7 +36,7 @@ function backupLine({ state, backups, newestBackup, failedBackup }: DatabaseStat
     const detail = `the last daily backup failed (${message}); ${newest}`;
     return [{ name, state: 'warning', detail, remedy: remedy ?? 'Run longhand db backup' }];
   }
-  if (newestBackup) return [{ name, state: 'good', detail: `${count(backups, 'backup')}, ${newest}` }];
+  if (newestBackup) return [{ name, state: 'good', detail: `${counted(backups, 'backup')}, ${newest}` }];
   if (backups > 0) {
     return [{ name, state: 'warning', detail: 'none of them can be read', remedy: 'Make one: longhand db backup' }];
   }

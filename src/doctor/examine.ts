@@ -22,7 +22,6 @@ import {
   type SupervisionFound,
   UNKNOWN,
 } from './examine-supervision.ts';
-import { say } from './output.ts';
 
 /** What `longhand doctor` found out about one thing. */
 export interface Examined {
@@ -53,12 +52,14 @@ const LONG_READING_BYTES = 1024 * 1024 * 1024;
 /**
  * Looks at everything a transcription needs.
  * @param askHealth asks the owner of the data folder, or becomes it for a moment, which ends what a dead one had left
+ * @param onLong is told what takes a while
  */
 export async function examine(
   config: Config,
   engines: readonly Engine[],
   settings: EngineSettings,
   askHealth: () => Promise<HealthAnswer>,
+  onLong: (sentence: string) => void = () => undefined,
 ): Promise<Examination> {
   const [checks, memory, { found, ...supervision }] = await Promise.all([
     Promise.all([
@@ -66,7 +67,7 @@ export async function examine(
       program('ffmpeg'),
       program('ffprobe'),
       ...engines.map((engine) => examineEngine(engine, settings)),
-      examineModels(config),
+      examineModels(config, onLong),
       folder('data folder', config.dataDir, 'LONGHAND_DATA'),
       folder('cache folder', config.cacheDir, 'LONGHAND_CACHE'),
       disk(config.dataDir),
@@ -126,13 +127,13 @@ async function examineEngine(engine: Engine, settings: EngineSettings): Promise<
   return { name: `engine ${engine.name}`, state, detail, ...(remedy ? { remedy } : {}) };
 }
 
-async function examineModels({ cacheDir }: Config): Promise<Examined> {
+async function examineModels({ cacheDir }: Config, onLong: (sentence: string) => void): Promise<Examined> {
   const models = (await listModels(cacheDir)).filter(({ path }) => path !== undefined);
   if (models.length === 0) {
     return { name: 'models', state: 'optional', detail: 'none for Whisper', remedy: 'longhand models pull base' };
   }
   const bytes = models.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  if (bytes > LONG_READING_BYTES) say(`Reading the models through (${byteSize(bytes)})`);
+  if (bytes > LONG_READING_BYTES) onLong(`Reading the models through (${byteSize(bytes)})`);
   for (const model of models) {
     const problem = model.problem ?? (await changeOf(model, cacheDir));
     if (!problem) continue;

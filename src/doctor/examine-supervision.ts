@@ -1,9 +1,8 @@
-import type { ApiContext } from '../api/context.ts';
 import { reportOf } from '../domain/errors.ts';
+import type { Health } from '../supervisor/health.ts';
+import { counted } from './counted.ts';
 import type { Examined } from './examine.ts';
-import { count } from './output.ts';
 
-type Health = Awaited<ReturnType<ApiContext['health']>>;
 type Counts = 'orphanedCount' | 'stuckCount' | 'activeCount';
 type Metrics = Omit<Health, Counts | 'status' | 'alerts'>;
 
@@ -15,6 +14,15 @@ export interface HealthAnswer {
   active_count: number;
   alerts: Health['alerts'];
   metrics: Metrics;
+}
+
+/** What an owner knows of its own supervision, as it would answer. */
+export function healthAnswerOf(health: Health): HealthAnswer {
+  const { status, orphanedCount, stuckCount, activeCount, alerts, ...metrics } = health;
+  return {
+    ...{ status, alerts, metrics },
+    ...{ orphaned_count: orphanedCount, stuck_count: stuckCount, active_count: activeCount },
+  };
 }
 
 /** How the jobs that are worked on are watched over; null where nobody could be asked. */
@@ -52,7 +60,7 @@ export async function examineSupervision(askHealth: () => Promise<HealthAnswer>)
   try {
     const { status, orphaned_count, stuck_count, active_count, alerts, metrics } = await askHealth();
     const figures = { orphanedCount: orphaned_count, stuckCount: stuck_count, activeCount: active_count };
-    const detail = `${count(active_count, 'job')} worked on, ${count(orphaned_count, 'orphan')}, ${stuck_count} stuck`;
+    const detail = `${counted(active_count, 'job')} worked on, ${counted(orphaned_count, 'orphan')}, ${stuck_count} stuck`;
     const state = status === 'healthy' ? 'good' : 'warning';
     const found = [{ name: 'supervision', state, detail } as const, ...alerts.map(lineOf)];
     return { ...figures, alerts, metrics, found };
