@@ -17,7 +17,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { systemClock } from '../src/domain/clock.ts';
-import { finishJob, getActiveJobs, getOrphanedJobs, listJobs, updateHeartbeat } from '../src/store/jobs.ts';
+import { type ListMark, listPage } from '../src/store/job-list.ts';
+import { finishJob, getActiveJobs, getOrphanedJobs, updateHeartbeat } from '../src/store/jobs.ts';
 import { openStore, type Store } from '../src/store/open.ts';
 import { type Claimed, claimNext } from '../src/store/queue.ts';
 import { endRun } from '../src/store/runs.ts';
@@ -132,11 +133,15 @@ function claim(): Promise<Claimed | undefined> {
   return claimNext(store, { leaseToken: randomUUID(), leaseUntil, node: 'bench', runToken: randomUUID() });
 }
 
+const NEWEST = { sort: 'newest', limit: PAGE } as const;
+const FAILED = { status: ['failed'] } as const;
+
 function measurements(store: Store, active: Claimed[]): Measured[] {
   let claimed: Claimed | undefined;
   let beats = 0;
   let page = 0;
   const marks = deepMarks();
+  const nextMark = () => marks[page++ % marks.length] as ListMark;
   return [
     { name: 'an empty loop: the noise of this machine', budgetMs: Infinity, work: loop },
     {
@@ -162,32 +167,32 @@ function measurements(store: Store, active: Claimed[]): Measured[] {
     },
     { name: `active jobs (${ACTIVE + ORPHANED})`, budgetMs: HOT_BUDGET_MS, work: () => getActiveJobs(store) },
     { name: `orphaned jobs (${ORPHANED})`, budgetMs: HOT_BUDGET_MS, work: () => getOrphanedJobs(store) },
-    { name: `history, page 1 of ${PAGE}`, budgetMs: PAGE_BUDGET_MS, work: () => listJobs(store, { limit: PAGE }) },
+    { name: `history, page 1 of ${PAGE}`, budgetMs: PAGE_BUDGET_MS, work: () => listPage(store, {}, NEWEST) },
     {
       name: 'history, a page anywhere',
       budgetMs: PAGE_BUDGET_MS,
-      work: () => listJobs(store, { limit: PAGE, before: marks[page++ % marks.length] as Mark }),
+      work: () => listPage(store, {}, { ...NEWEST, mark: nextMark() }),
     },
     {
       name: 'history, failed ones, page 1',
       budgetMs: PAGE_BUDGET_MS,
-      work: () => listJobs(store, { status: 'failed', limit: PAGE }),
+      work: () => listPage(store, FAILED, NEWEST),
     },
     {
       name: 'history, failed ones, a page anywhere',
       budgetMs: PAGE_BUDGET_MS,
-      work: () => listJobs(store, { status: 'failed', limit: PAGE, before: marks[page++ % marks.length] as Mark }),
+      work: () => listPage(store, FAILED, { ...NEWEST, mark: nextMark() }),
     },
   ];
 }
 
-type Mark = { created_at: number; id: number };
-
 /** Places all over the table, so that no page is read from a warm cache only. */
-function deepMarks(): Mark[] {
+function deepMarks(): ListMark[] {
   const database = new Database(file, { readonly: true });
-  const pick = database.prepare<[number], Mark>('select id, created_at from transcription_jobs where id = ?');
-  const marks = Array.from({ length: 997 }, (_, n) => pick.get(1 + ((n * 7919) % JOBS)) as Mark);
+  const pick = database.prepare<[number], ListMark>(
+    "select id, created_at as key, 'failed' as status from transcription_jobs where id = ?",
+  );
+  const marks = Array.from({ length: 997 }, (_, n) => pick.get(1 + ((n * 7919) % JOBS)) as ListMark);
   database.close();
   return marks;
 }

@@ -42,6 +42,7 @@ const shell: Shell = {
   },
   startOwner: async (config, options) =>
     (await import('./app.ts')).startOwner(config, { ...options, command: process.argv[2], onWarning: say }),
+  startLookUp: async (config) => (await import('./look-up-owner.ts')).startLookUp(config),
   engines: async () => (await import('./engines/registry.ts')).allEngines(),
   settings: async (config) => (await import('./owner-settings.ts')).engineSettings(config),
 };

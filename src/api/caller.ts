@@ -1,5 +1,5 @@
 /** Who asks: what a request may do, and by which name it stands in the trail of changes. */
-import 'fastify';
+import type {} from 'fastify';
 import type { Scope } from '../domain/scope.ts';
 
 export { SCOPES, type Scope } from '../domain/scope.ts';

@@ -2,15 +2,16 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { LonghandError, UsageError } from '../domain/errors.ts';
+import { LonghandError } from '../domain/errors.ts';
 import type { JobStatus } from '../domain/job.ts';
 import type { News } from '../supervisor/news.ts';
-import { type Problem, reportOfProblem } from './problem.ts';
+import { OwnerGoneError } from './owner-gone.ts';
+import { errorOfProblem, type Problem } from './problem.ts';
 
-/** Nobody listens, or the owner ended in the middle: somebody else may be the owner soon. */
-export class OwnerGoneError extends Error {
-  override name = 'OwnerGoneError';
-}
+export { OwnerGoneError } from './owner-gone.ts';
+
+/** What a look-up is asked with: the part of the client that changes nothing. */
+export type LookUpClient = Pick<ApiClient, 'get' | 'getText' | 'getLog'>;
 
 export interface ServerEvent {
   event: string;
@@ -146,6 +147,5 @@ function errorOf(status: number | undefined, body: string): Error {
     return new LonghandError({ kind: 'unknown', message: `The owner answered ${status}: ${body}` });
   }
   if (problem.code === 'owner_leaving') return new OwnerGoneError(problem.detail);
-  const report = reportOfProblem(problem);
-  return report.kind === 'usage' ? new UsageError(report.message, report.remedy) : new LonghandError(report);
+  return errorOfProblem(problem);
 }

@@ -2,6 +2,7 @@
 import type {} from 'fastify';
 import type { ZodType } from 'zod';
 import { LonghandError } from '../domain/errors.ts';
+import type { ModelShelf } from '../domain/model-shelf.ts';
 import type { StopReason } from '../domain/outcome.ts';
 import type { Media } from '../jobs/media.ts';
 import type { NotificationControl } from '../jobs/notifications.ts';
@@ -15,7 +16,6 @@ import type { RoundReport } from '../supervisor/rounds.ts';
 import type { NewsHub } from './events.ts';
 import type { Intake } from './intake.ts';
 import type { LiveOptions } from './live/live.ts';
-import type { ModelShelf } from './model-shelf.ts';
 import type { ToldSetting } from './schemas/settings.ts';
 import type { Examination } from './schemas/upkeep.ts';
 import type { ServiceContext } from './service.ts';

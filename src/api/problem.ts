@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { type ErrorKind, type ErrorReport, reportOf } from '../domain/errors.ts';
+import { type ErrorKind, LonghandError, reportOf, UsageError } from '../domain/errors.ts';
 
 /** An error as it goes over the wire: RFC 9457 problem details, with a stable code and what to do. */
 export interface Problem {
@@ -37,6 +37,7 @@ export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
 }
 
 /** The other way round, for clients of ours. */
-export function reportOfProblem(problem: Problem): ErrorReport {
-  return { kind: problem.title, message: problem.detail, ...(problem.remedy ? { remedy: problem.remedy } : {}) };
+export function errorOfProblem({ title: kind, detail: message, remedy }: Problem): LonghandError {
+  if (kind === 'usage') return new UsageError(message, remedy);
+  return new LonghandError({ kind, message, ...(remedy ? { remedy } : {}) });
 }

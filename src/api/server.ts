@@ -5,6 +5,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import { LonghandError, UsageError } from '../domain/errors.ts';
 import { LOCAL_OWNER } from './caller.ts';
 import type { ApiContext } from './context.ts';
+import { invalidRequest } from './invalid.ts';
 import { sendProblem } from './problem.ts';
 import { refuseUnreadable } from './refusals.ts';
 import { registerRoutes } from './routes.ts';
@@ -62,10 +63,12 @@ export function inWords(error: unknown): unknown {
   if (error instanceof LonghandError) return error;
   const { message, statusCode = 500, validation } = error as FrameworkError;
   if (validation) {
-    const faults = validation.map(({ instancePath, message: fault }) =>
-      [instancePath.slice(1).replaceAll('/', '.'), fault].filter(Boolean).join(': '),
+    return invalidRequest(
+      validation.map(({ instancePath, message: fault }) => ({
+        at: instancePath.slice(1).replaceAll('/', '.'),
+        message: fault,
+      })),
     );
-    return new UsageError(`The request is not valid: ${faults.join('; ')}.`);
   }
   if (statusCode >= 500) return error;
   return Object.assign(new UsageError(`The request is not valid: ${message}.`), { statusCode });

@@ -81,9 +81,9 @@ async function ofStatus(
   if (!(statuses as readonly string[]).includes(status)) {
     throw new UsageError(`There is no job to ${verb} with --status ${status}.`, `It takes: ${statuses.join(', ')}.`);
   }
-  const { ask } = await import('./session.ts');
+  const { lookUp } = await import('./look-up.ts');
   const path = `/api/job-ids?status=${status}`;
-  return (await ask(shell, await shell.config(), (api) => api.get<{ ids: number[] }>(path))).ids;
+  return (await lookUp(shell, await shell.config(), (api) => api.get<{ ids: number[] }>(path))).ids;
 }
 
 function those(ids: readonly number[]): string {

@@ -1,8 +1,7 @@
 import { type ApiClient, OwnerGoneError } from '../api/client.ts';
 import type { Config } from '../config/schema.ts';
-import type { Recovery } from '../session/owner-process.ts';
 import { openSession as open, type Session, type SessionOptions } from '../session/session.ts';
-import { say } from './output.ts';
+import { tellRecovered } from './recovery.ts';
 import type { Shell } from './shell.ts';
 
 /**
@@ -17,7 +16,7 @@ export function openSession(
   return open(config, { ...more, startOwner: shell.startOwner, onRecovered: tellRecovered });
 }
 
-/** Asks the owner one thing and is done. */
+/** Asks the owner one thing and is done. For what changes nothing there is `lookUp` (`look-up.ts`). */
 export async function ask<T>(shell: Shell, config: Config, question: (api: ApiClient) => Promise<T>): Promise<T> {
   for (;;) {
     const session = await openSession(shell, config, { acceptsJobs: false });
@@ -29,21 +28,5 @@ export async function ask<T>(shell: Shell, config: Config, question: (api: ApiCl
     } finally {
       await session.close();
     }
-  }
-}
-
-function tellRecovered(recovered: Recovery[]): void {
-  for (const recovery of recovered) say(recoverySentence(recovery));
-}
-
-/** What became of a job whose owner had died. */
-export function recoverySentence({ jobId, killed, status }: Recovery): string {
-  const processes = killed.map(({ pid, command }) => `${command} (${pid})`).join(', ');
-  const found = `Job ${jobId} was left behind by a process that died${processes && `, ended ${processes}`}`;
-  switch (status) {
-    case 'pending':
-      return `${found}; it is pending at its checkpoint.`;
-    case 'failed':
-      return `${found}; it has failed, and what was done is kept. Why: longhand show ${jobId}`;
   }
 }

@@ -1,5 +1,6 @@
 import type { Config, ConfigInput } from '../config/schema.ts';
 import type { Engine, EngineSettings } from '../engines/engine.ts';
+import type { StartLookUp } from '../session/look-up.ts';
 import type { StartOwner } from '../session/owner-process.ts';
 
 /** What commands get from the composition root, each loaded only when a command needs it. */
@@ -7,6 +8,8 @@ export interface Shell {
   /** Reads the settings and tells the user of variables that are none. */
   config(flags?: ConfigInput): Promise<Config>;
   startOwner: StartOwner;
+  /** For commands that only look something up. */
+  startLookUp: StartLookUp;
   engines(): Promise<Engine[]>;
   settings(config: Config): Promise<EngineSettings>;
 }

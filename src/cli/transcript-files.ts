@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join, parse } from 'node:path';
-import type { ApiClient } from '../api/client.ts';
+import type { LookUpClient } from '../api/client.ts';
 import { UsageError } from '../domain/errors.ts';
 import { writeFileAtomically } from '../files/directory.ts';
 import type { JobView } from '../jobs/view.ts';
@@ -31,7 +31,7 @@ export function destination(formats: readonly string[] | undefined, folder: stri
 }
 
 /** The text of a job in one format. */
-export function textOf(api: ApiClient, jobId: number, format: FormatName): Promise<string> {
+export function textOf(api: LookUpClient, jobId: number, format: FormatName): Promise<string> {
   return api.getText(`/api/jobs/${jobId}/transcript?format=${format}`);
 }
 
@@ -43,7 +43,7 @@ export function textOf(api: ApiClient, jobId: number, format: FormatName): Promi
  * @returns the paths
  */
 export async function writeTexts(
-  api: ApiClient,
+  api: LookUpClient,
   job: JobView,
   to: Destination,
   taken: Set<string>,

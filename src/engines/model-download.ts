@@ -9,6 +9,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LonghandError, ModelError, NetworkError, UsageError } from '../domain/errors.ts';
+import type { ModelEntry } from '../domain/model-shelf.ts';
 import { percentDecoded } from '../domain/percent.ts';
 import { inspectGgmlModel } from './ggml-model.ts';
 import { claimPart, emptyPart, type Part, releasePart, rememberValidator } from './model-part.ts';
@@ -21,7 +22,6 @@ import {
   installedModel,
   isAsInstalled,
   MODEL_CATALOGUE,
-  type ModelEntry,
   makeModelsFolder,
   modelsFolder,
   nearestModelName,

@@ -2,6 +2,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { UsageError } from '../domain/errors.ts';
 import { memoryNeedBytes } from '../domain/model-choice.ts';
+import type { ListedModel, ModelPull, ModelShelf as Shelf } from '../domain/model-shelf.ts';
 import { pullModel } from './model-download.ts';
 import {
   type CatalogueModel,
@@ -12,21 +13,8 @@ import {
   removeModel,
 } from './models.ts';
 
-/** A download, or how the last one of a model ended. */
-export interface Pull {
-  name: string;
-  status: 'pulling' | 'complete' | 'failed' | 'cancelled';
-  receivedBytes: number;
-  totalBytes: number;
-  /** ISO 8601. */
-  startedAt: string;
-  endedAt: string | null;
-  retry: string | null;
-  error: unknown;
-}
-
 interface PullUnderWay {
-  pull: Pull;
+  pull: ModelPull;
   stop: AbortController;
   ended: Promise<void>;
 }
@@ -51,7 +39,7 @@ export class ModelBusyError extends UsageError {
   readonly code = 'model_busy';
 }
 
-export class ModelShelf {
+export class ModelShelf implements Shelf {
   readonly #options: Required<Pick<ModelShelfOptions, 'catalogue'>> & ModelShelfOptions;
   readonly #pulls = new Map<string, PullUnderWay>();
   #closed = false;
@@ -61,7 +49,7 @@ export class ModelShelf {
   }
 
   /** All models of the catalogue and those that were added from files, smallest first. */
-  async list() {
+  async list(): Promise<ListedModel[]> {
     const { cacheDir, catalogue } = this.#options;
     return (await listModels(cacheDir, catalogue)).map((model) => ({ ...model, memoryBytes: memoryNeedBytes(model) }));
   }
@@ -70,14 +58,14 @@ export class ModelShelf {
    * Begins a download; one that is under way is left alone.
    * @throws NoSuchModelError
    */
-  pull(name: string): Pull {
+  pull(name: string): ModelPull {
     const { catalogue, clock } = this.#options;
     const model = catalogueModel(name, catalogue);
     if (!model) throw unknown(name, catalogue);
     const before = this.#pulls.get(model.name);
     if (before?.pull.status === 'pulling') return { ...before.pull };
     if (this.#closed) throw new ModelBusyError('This process is about to end and pulls no models.', 'Try again.');
-    const pull: Pull = {
+    const pull: ModelPull = {
       name: model.name,
       status: 'pulling',
       receivedBytes: 0,
@@ -93,7 +81,7 @@ export class ModelShelf {
   }
 
   /** The newest first. */
-  pulls(): Pull[] {
+  pulls(): ModelPull[] {
     return [...this.#pulls.values()].map(({ pull }) => ({ ...pull })).reverse();
   }
 
@@ -101,7 +89,7 @@ export class ModelShelf {
    * Ends a download and resolves when it has ended; what has arrived is kept for the next one.
    * @throws NoSuchModelError when there is none of that name
    */
-  async cancel(name: string): Promise<Pull> {
+  async cancel(name: string): Promise<ModelPull> {
     const known = this.#pulls.get(catalogueModel(name, this.#options.catalogue)?.name ?? name);
     if (!known) throw new NoSuchModelError(`Model '${name}' is not being pulled.`, 'See: GET /api/models/pulls');
     known.stop.abort();
@@ -136,7 +124,7 @@ export class ModelShelf {
     await Promise.all([...this.#pulls.values()].map(({ ended }) => ended));
   }
 
-  async #run(pull: Pull, signal: AbortSignal): Promise<void> {
+  async #run(pull: ModelPull, signal: AbortSignal): Promise<void> {
     const { cacheDir, source, catalogue, clock } = this.#options;
     try {
       await pullModel(pull.name, {

@@ -9,6 +9,7 @@ import { constants, createReadStream } from 'node:fs';
 import { chmod, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DiskError, InputError, LonghandError, ModelError, UsageError } from '../domain/errors.ts';
+import type { ModelEntry } from '../domain/model-shelf.ts';
 import { isAlive } from './alive.ts';
 import { inspectGgmlModel } from './ggml-model.ts';
 
@@ -52,19 +53,6 @@ export interface ModelRecord {
   installedAt: string;
   /** The address or the file it came from. */
   from: string;
-}
-
-export interface ModelEntry {
-  name: string;
-  /** Of the file when there is one, else of what would be pulled. */
-  sizeBytes: number;
-  installed: boolean;
-  /** Where the file is, when there is one. */
-  path?: string;
-  /** Why a file that is there does not count as installed, as the end of a sentence. */
-  problem?: string;
-  /** False for a model that was added from a file and is not in the catalogue. */
-  inCatalogue: boolean;
 }
 
 const FILE_NAME = /^ggml-([A-Za-z0-9][A-Za-z0-9._-]*)\.bin$/;

@@ -11,11 +11,12 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { EngineError, ModelError, UsageError } from '../domain/errors.ts';
+import type { ModelEntry } from '../domain/model-shelf.ts';
 import { findProgram } from '../native/spawn.ts';
 import type { Word } from '../transcript/transcript.ts';
 import type { AudioSlice, Engine, EngineWorker, ResolvedModel, WorkerExit, WorkerOptions } from './engine.ts';
 import { inspectGgmlModel } from './ggml-model.ts';
-import { installedModel, listModels, type ModelEntry, nearestModelName } from './models.ts';
+import { installedModel, listModels, nearestModelName } from './models.ts';
 import { builtWhisper } from './whisper-build.ts';
 import {
   chooseWhisperModel,

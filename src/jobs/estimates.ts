@@ -6,6 +6,7 @@
  */
 import { aloneShare, type CoreLoad, type Occupied } from '../domain/contention.ts';
 import { type LearnedSpeed, learnedFactor, RECENT_RUNS, type SpeedSample } from '../domain/estimate.ts';
+import { withinCores } from '../domain/within-cores.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Outlook } from '../pipeline/order.ts';
 import { speechProgress } from '../store/chunks.ts';
@@ -15,7 +16,6 @@ import { type WaitingGroup, waitingInSum } from '../store/queue-outlook.ts';
 import type { JobRow } from '../store/schema.ts';
 import { type MeasuredRun, measuredModels, measuredRuns, type RunTime, runTimes } from '../store/speeds.ts';
 import type { Store } from '../store/store.ts';
-import { withinCores } from '../supervisor/run-order.ts';
 
 /** Runs that are looked through for those with the same engine workers and threads. */
 const RUNS_LOOKED_AT = 4 * RECENT_RUNS;

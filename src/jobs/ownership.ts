@@ -1,4 +1,4 @@
-import { ownerOf } from '../store/job-owners.ts';
+import { jobStandings } from '../store/job-standings.ts';
 import type { Store } from '../store/store.ts';
 import { JobNotFoundError } from './errors.ts';
 
@@ -9,7 +9,9 @@ export interface Asking {
 
 /** Whether somebody may see and touch a job; false also when there is none, unless all may be touched. */
 export async function mayTouch(store: Store, { userId }: Asking, jobId: number): Promise<boolean> {
-  return userId === null || (await ownerOf(store, jobId)) === userId;
+  if (userId === null) return true;
+  const [job] = await jobStandings(store, [jobId]);
+  return job?.user_id === userId;
 }
 
 /**

@@ -7,7 +7,7 @@
 import type { JobOutlook } from '../domain/estimate.ts';
 import { isOpen, nextChange } from '../domain/quiet-hours.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
-import { ownedAmong } from '../store/job-owners.ts';
+import { jobStandings } from '../store/job-standings.ts';
 import {
   countWaiting,
   headOfQueue,
@@ -128,11 +128,9 @@ export async function queueViewOf(
 ): Promise<QueueView> {
   if (userId === null) return await queueView(context, { limit });
   const view = await queueView(context, { limit: MOST_LOOKED_AT });
-  const own = await ownedAmong(
-    context.store,
-    userId,
-    [...view.running, ...view.waiting].map(({ id }) => id),
-  );
+  const told = [...view.running, ...view.waiting].map(({ id }) => id);
+  const own = new Set<number>();
+  for (const { id, user_id } of await jobStandings(context.store, told)) if (user_id === userId) own.add(id);
   const running = view.running.filter(({ id }) => own.has(id));
   const waiting = view.waiting.filter(({ id }) => own.has(id));
   const others = { running: view.running.length - running.length, waiting: view.total - waiting.length };

@@ -1,7 +1,7 @@
 import { UsageError } from '../domain/errors.ts';
 import type { JobStatus } from '../domain/job.ts';
 import { STAGE_NAMES, type StageName } from '../domain/stage.ts';
-import { TRANSCRIPT_ARTIFACT } from '../pipeline/stages/transcribe.ts';
+import { TRANSCRIPT_ARTIFACT } from '../pipeline/artifacts.ts';
 import { type Beginning, beginAgain } from '../store/again.ts';
 import { getJob, transition } from '../store/jobs.ts';
 import type { Store } from '../store/store.ts';

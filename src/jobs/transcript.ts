@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LonghandError } from '../domain/errors.ts';
-import { TRANSCRIPT_ARTIFACT } from '../pipeline/stages/transcribe.ts';
+import { TRANSCRIPT_ARTIFACT } from '../pipeline/artifacts.ts';
 import { listArtifacts } from '../store/artifacts.ts';
 import { getJob } from '../store/jobs.ts';
 import type { Store } from '../store/store.ts';

@@ -15,7 +15,8 @@ import { makePrivateFolder, writeFileAtomically } from '../files/directory.ts';
 import { isAlive } from '../supervisor/identity.ts';
 import { ownIdentity } from './service-file.ts';
 
-const NAME = 'restarting.json';
+/** `session/patience.ts` looks for it by its name, too. */
+const RESTARTING = 'restarting.json';
 
 const record = z.object({
   process: z.object({ pid: z.int().positive(), startTime: z.string(), bootId: z.string().nullable() }),
@@ -25,7 +26,7 @@ const record = z.object({
 
 /** While the work is done nobody else becomes the owner of the data folder, for at most so long. */
 export async function whileRestarting<T>(dataDir: string, mostMs: number, work: () => Promise<T>): Promise<T> {
-  const path = join(dataDir, NAME);
+  const path = join(dataDir, RESTARTING);
   makePrivateFolder(dataDir);
   const until = systemClock.now() + mostMs;
   await writeFileAtomically(path, `${JSON.stringify({ process: ownIdentity(), until })}\n`);
@@ -38,7 +39,7 @@ export async function whileRestarting<T>(dataDir: string, mostMs: number, work: 
 
 /** Whether somebody restarts the service of this data folder now. */
 export function isRestarting(dataDir: string): boolean {
-  const parsed = record.safeParse(contentOf(join(dataDir, NAME)));
+  const parsed = record.safeParse(contentOf(join(dataDir, RESTARTING)));
   return parsed.success && systemClock.now() < parsed.data.until && isAlive(parsed.data.process);
 }
 

@@ -13,6 +13,8 @@ export interface OwnerProcess {
   close(why?: 'interrupted' | 'shutdown'): Promise<void>;
   /** Ends what `close` is still waiting for, at once. */
   hurry(): void;
+  /** Resolves when it is closed, whoever closed it; `lost` says why when it had to close by itself. */
+  closed: Promise<{ lost?: unknown }>;
 }
 
 /** A job that a dead owner had left, and what was done about it. */

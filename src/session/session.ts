@@ -2,15 +2,10 @@
 import { ApiClient, OwnerGoneError } from '../api/client.ts';
 import { socketPathFor } from '../api/socket-path.ts';
 import type { Config } from '../config/schema.ts';
-import { systemClock } from '../domain/clock.ts';
-import { LonghandError } from '../domain/errors.ts';
 import { isOwnedHere, own } from './own.ts';
 import type { OwnerProcess, Recovery, StartOwner } from './owner-process.ts';
+import { patiently } from './patience.ts';
 
-/** Another process may hold the data folder for a moment before it listens, or after it stopped listening. */
-const PATIENCE_MS = 15_000;
-const FIRST_PAUSE_MS = 40;
-const LONGEST_PAUSE_MS = 500;
 /** An owner that lives answers at once, however much it works: the work is done in other processes. */
 const ANSWER_MS = 5_000;
 
@@ -43,36 +38,23 @@ export interface SessionOptions {
  */
 export async function openSession(config: Config, options: SessionOptions): Promise<Session> {
   const { dataDir } = config;
-  let deadline = systemClock.monotonicMs() + PATIENCE_MS;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    // Asked before all that an owner is made of is loaded: a client needs nothing of it.
-    if (!isOwnedHere(dataDir)) {
-      const api = new ApiClient(socketPathFor(dataDir));
-      if (await answers(api)) return { api, owner: undefined, close: async () => undefined };
-    }
-    // It is about to answer again. Looked for only here, so that a client of an owner that answers needs nothing of it.
-    if (!isOwnedHere(dataDir) && (await import('../service/restarting.ts')).isRestarting(dataDir)) {
-      deadline = systemClock.monotonicMs() + PATIENCE_MS;
-      await systemClock.sleep(pauseMs, options.signal);
-      continue;
-    }
+  const become = async (): Promise<Session | undefined> => {
     const share = await own(dataDir, () => startTelling(config, options));
-    if (share) return { api: new ApiClient(share.owner.socketPath), owner: share.owner, close: share.leave };
-    if (systemClock.monotonicMs() > deadline) throw new SilentOwnerError(dataDir);
-    await systemClock.sleep(pauseMs, options.signal);
+    return share && { api: new ApiClient(share.owner.socketPath), owner: share.owner, close: share.leave };
+  };
+  // Nobody restarts what this process itself owns.
+  if (isOwnedHere(dataDir)) {
+    const shared = await become();
+    if (shared) return shared;
   }
+  // Asked before all that an owner is made of is loaded: a client needs nothing of it.
+  return await patiently(dataDir, { find: () => findSession(dataDir), become }, options.signal);
 }
 
-/** Somebody holds the data folder and says nothing. */
-class SilentOwnerError extends LonghandError {
-  constructor(dataDir: string) {
-    super({
-      kind: 'unknown',
-      message: `Another process holds the data folder ${dataDir} and does not answer.`,
-      remedy:
-        'It may be stopped (Ctrl-Z): continue it with fg in its terminal, or find it with: ps aux | grep longhand',
-    });
-  }
+/** A way to the process that is the owner and answers; undefined when there is none. */
+export async function findSession(dataDir: string): Promise<Session | undefined> {
+  const api = new ApiClient(socketPathFor(dataDir));
+  return (await answers(api)) ? { api, owner: undefined, close: async () => undefined } : undefined;
 }
 
 async function startTelling(config: Config, options: SessionOptions): Promise<OwnerProcess | undefined> {

@@ -1,12 +1,9 @@
 import type { Insertable } from 'kysely';
 import { UsageError } from '../domain/errors.ts';
-import type { JobStatus } from '../domain/job.ts';
 import type { StageName } from '../domain/stage.ts';
 import { compiled } from './compiled.ts';
 import { appendEvent } from './events.ts';
-import { SUMMARY } from './job-summary.ts';
 import { jsonOrNull } from './json.ts';
-import { literal, PROCESSING } from './literal.ts';
 import { addJobTargets, type NewTarget } from './notification-targets.ts';
 import type { JobInsert, JobRow, QueueTable } from './schema.ts';
 import { countOnFrom } from './sequences.ts';
@@ -80,9 +77,6 @@ export interface NewJob {
 
 /** A job as it stands in a list: everything but its text. */
 export type JobSummary = Omit<JobRow, 'transcript'>;
-
-/** The last job of a page; the next page begins behind it. */
-export type PageMark = Pick<JobRow, 'created_at' | 'id'>;
 
 /**
  * Accepts a job: its row, its place in the queue, its stages and the event, all or nothing.
@@ -200,24 +194,4 @@ async function insertStages(trx: Trx, jobId: number, { stages = {} }: NewJob): P
 /** A job with everything that is known of it, or undefined. */
 export async function getJob(store: Store, id: number): Promise<JobRow | undefined> {
   return await store.db.selectFrom('transcription_jobs').selectAll().where('id', '=', id).executeTakeFirst();
-}
-
-/**
- * A page of jobs, newest first. Every page costs the same, because it begins at a mark and not at a count.
- * @param page `before`: only jobs behind this one; `userId`: only this user's
- */
-export async function listJobs(
-  store: Store,
-  { status, limit, before, userId }: { status?: JobStatus; limit: number; before?: PageMark; userId?: string | null },
-): Promise<JobSummary[]> {
-  let query = store.db.selectFrom('transcription_jobs').select(SUMMARY);
-  if (userId != null) query = query.where('user_id', '=', userId);
-  if (status === 'processing') query = query.where('status', '=', PROCESSING);
-  // The second condition is the index's own, without which it is not used.
-  else if (status) query = query.where('status', '=', literal(status)).where('status', '<>', PROCESSING);
-  if (before) {
-    const { created_at, id } = before;
-    query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('created_at', 'id'), '<', tuple(created_at, id)));
-  }
-  return await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(literal(limit)).execute();
 }

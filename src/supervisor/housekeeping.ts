@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAtRest } from '../domain/job.ts';
 import { cleanupLogs } from '../logs/retention.ts';
-import { AUDIO_FILE } from '../pipeline/stages/prepare.ts';
+import { AUDIO_FILE } from '../pipeline/artifacts.ts';
 import { jobStates } from '../store/job-states.ts';
 import type { Store } from '../store/store.ts';
 import { removeLeftOfDeleted } from './deleted-jobs.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DiskError } from '../domain/errors.ts';
 import { makePrivateFolder } from '../files/directory.ts';
 import { jobIdOfLogFile } from '../logs/log-file.ts';
-import { AUDIO_ARTIFACT } from '../pipeline/stages/prepare.ts';
+import { AUDIO_ARTIFACT } from '../pipeline/artifacts.ts';
 import { mediaFolder } from '../pipeline/waveform-file.ts';
 import { dropArtifact, listArtifacts } from '../store/artifacts.ts';
 import type { Store } from '../store/store.ts';

@@ -1,5 +1,6 @@
 import type { StageName, StageStatus } from '../domain/stage.ts';
 import { percentBetween } from '../domain/stage.ts';
+import { withinCores } from '../domain/within-cores.ts';
 import type { EngineSettings } from '../engines/engine.ts';
 import type { JobParameters, Outlook, RunOrder } from '../pipeline/order.ts';
 import { listArtifacts } from '../store/artifacts.ts';
@@ -66,10 +67,4 @@ async function progressReached(store: Store, { id, progress }: JobRow): Promise<
   const { speechSamples, committedSpeechSamples } = await speechProgress(store, id);
   if (committedSpeechSamples === 0) return progress;
   return Math.max(progress, percentBetween('segments', 'finalizing', committedSpeechSamples / speechSamples));
-}
-
-/** Engine workers and their threads, capped by the machine: more of either only makes them wait for each other. */
-export function withinCores(processes: number, workers: number, cores: number): { processes: number; workers: number } {
-  const capped = Math.max(1, Math.min(processes, cores));
-  return { processes: capped, workers: Math.max(1, Math.min(workers, Math.floor(cores / capped))) };
 }

@@ -8,7 +8,8 @@ import { buildServer } from '../../src/api/server.ts';
 import { allEngines } from '../../src/engines/registry.ts';
 import { QueueOffError } from '../../src/jobs/errors.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
-import { getJob, listJobs } from '../../src/store/jobs.ts';
+import { listPage } from '../../src/store/job-list.ts';
+import { getJob } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
 import { pauseQueue } from '../../src/store/queue-state.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -72,7 +73,7 @@ describe('the plan', () => {
     expect(found.endsInSeconds).toBeCloseTo(found.estimateSeconds, 0);
     expect(found.why).toMatch(/^PocketSphinx with the model en-us.*, in about \d+ (s|min)\.$/);
     expect(await plan(at, '?engine=pocketsphinx')).toMatchObject({ estimateSeconds: null, endsInSeconds: null });
-    expect(await listJobs(at.store, { limit: 9 })).toEqual([]);
+    expect((await listPage(at.store, {}, { sort: 'newest', limit: 9 })).jobs).toEqual([]);
   });
 
   test('makes of the automatic choice what a job would, and says why not another one', async () => {
@@ -244,7 +245,7 @@ describe('the sample', () => {
     expect(refused.json()).toMatchObject({ status: 400, detail: /language "th"/ });
     expect((await at.server.inject({ method: 'POST', url: '/api/sample', body: { path: '/x' } })).statusCode).toBe(400);
     expect(existsSync(join(at.dataDir, 'uploads')) ? uploads(at) : []).toEqual([]);
-    expect(await listJobs(at.store, { limit: 9 })).toEqual([]);
+    expect((await listPage(at.store, {}, { sort: 'newest', limit: 9 })).jobs).toEqual([]);
   });
 
   test('that is not there is told', async () => {

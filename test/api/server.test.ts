@@ -13,7 +13,8 @@ import type { Engine } from '../../src/engines/engine.ts';
 import type { Submission } from '../../src/jobs/submission.ts';
 import { JobLog } from '../../src/logs/job-log.ts';
 import { recordArtifact } from '../../src/store/artifacts.ts';
-import { finishJob, getJob, listJobs, transition } from '../../src/store/jobs.ts';
+import { listPage } from '../../src/store/job-list.ts';
+import { finishJob, getJob, transition } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { jobFolder, logPath } from '../../src/supervisor/job-files.ts';
@@ -147,7 +148,7 @@ describe('submitting', () => {
     const here = await api();
     const response = await here.server.inject({ method: 'POST', url: '/api/jobs', body: spoil(wish(here)) });
     expectProblem(response, 400, 'usage', detail);
-    expect(await listJobs(here.store, { limit: 9 })).toEqual([]);
+    expect((await listPage(here.store, {}, { sort: 'newest', limit: 9 })).jobs).toEqual([]);
   });
 
   test('what is not JSON is refused', async () => {
@@ -170,7 +171,7 @@ describe('submitting', () => {
     const here = await api();
     const body = wish(here, more(here));
     expectProblem(await here.server.inject({ method: 'POST', url: '/api/jobs', body }), 400, 'usage', detail);
-    expect(await listJobs(here.store, { limit: 9 })).toEqual([]);
+    expect((await listPage(here.store, {}, { sort: 'newest', limit: 9 })).jobs).toEqual([]);
     expect(here.wanted).toEqual([]);
   });
 
@@ -185,7 +186,7 @@ describe('submitting', () => {
       'owner_leaving',
       /about to end/,
     );
-    expect(await listJobs(here.store, { limit: 9 })).toHaveLength(1);
+    expect((await listPage(here.store, {}, { sort: 'newest', limit: 9 })).jobs).toHaveLength(1);
   });
 });
 

@@ -7,7 +7,8 @@ import { systemClock } from '../../src/domain/clock.ts';
 import type { BackedUp, Checked, MigrationReport } from '../../src/jobs/database.ts';
 import type { JobView } from '../../src/jobs/view.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
-import { getJob, insertJob, listJobs } from '../../src/store/jobs.ts';
+import { listPage } from '../../src/store/job-list.ts';
+import { getJob, insertJob } from '../../src/store/jobs.ts';
 import { MIGRATIONS } from '../../src/store/migrations/index.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Restored } from '../../src/store/restore.ts';
@@ -40,7 +41,8 @@ async function homeWith(names: string[], env: NodeJS.ProcessEnv = {}): Promise<H
 }
 
 function namesIn(home: Home): Promise<string[]> {
-  return withStore(home, async (store) => (await listJobs(store, { limit: 99 })).map(({ filename }) => filename));
+  const newest = { sort: 'newest', limit: 99 } as const;
+  return withStore(home, async (store) => (await listPage(store, {}, newest)).jobs.map(({ filename }) => filename));
 }
 
 /** What the care of a database does, whichever it is. */

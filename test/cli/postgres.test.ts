@@ -94,6 +94,27 @@ describe.skipIf(NO_POSTGRES)(NO_POSTGRES ?? 'with the database on PostgreSQL', (
     expect(runs.reduce((sum, run) => sum + run.chunksCommitted, 0)).toBe(chunks.total);
   });
 
+  test('a service that loses the database says so, leaves nothing listening, and ends with 1', async () => {
+    const { url } = await newDatabase();
+    const database = new URL(url).pathname.slice(1);
+    const home = new Home({ LONGHAND_DATABASE_URL: url });
+    const service = home.start(['serve', '--port', '0']);
+    await service.said(/listens on/);
+    const taking = lockDatabase({ url, clock: systemClock });
+    // Nobody tells when a session begins to wait.
+    await eventually(async () => (await server.query(WAITING, database))[0], 'somebody who waits for the lock');
+    await server.query(BREAK_HOLDER, database);
+    const lock = await taking;
+    const { code, stderr } = await service.finished;
+    await lock.release();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^longhand: Longhand had to stop, because it lost its database: Another Longhand works with/m,
+    );
+    expect(await home.run(['status'])).toMatchObject({ code: 3, stdout: expect.stringContaining('does not run') });
+    expect((await home.run(['queue'])).code).toBe(0);
+  });
+
   test('what is kept of nobody never touches it', async () => {
     const { url } = await newDatabase();
     const home = new Home({ LONGHAND_DATABASE_URL: url });

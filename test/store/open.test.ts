@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { backupStore } from '../../src/store/backup.ts';
-import { listJobs } from '../../src/store/jobs.ts';
+import { listPage } from '../../src/store/job-list.ts';
 import { openStore } from '../../src/store/open.ts';
 import { openReadOnly } from '../../src/store/read-only.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -63,7 +63,7 @@ test('after an unclean stop a damage that nobody would notice is found', async (
   const backup = await backUp(file);
   damageMiddle(file);
   const careless = await openAt(file);
-  expect((await listJobs(careless, { limit: 1 })).length).toBe(1);
+  expect((await listPage(careless, {}, { sort: 'newest', limit: 1 })).jobs.length).toBe(1);
   await careless.close();
 
   writeFileSync(`${file}-wal`, 'left by a dead process');
@@ -128,7 +128,7 @@ test('a full disk is told as one, and what was accepted before stays', async () 
     kind: 'disk',
     message: `There is no space left for the database ${store.file}.`,
   });
-  expect((await listJobs(store, { limit: 9 })).map((job) => job.id)).toEqual([id]);
+  expect((await listPage(store, {}, { sort: 'newest', limit: 9 })).jobs.map((job) => job.id)).toEqual([id]);
   await sql.raw('pragma max_page_count = 1000000').execute(store.db);
   expect(await submit(store)).toBeGreaterThan(id);
 });

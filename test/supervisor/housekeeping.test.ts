@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { AUDIO_FILE } from '../../src/pipeline/stages/prepare.ts';
+import { AUDIO_FILE } from '../../src/pipeline/artifacts.ts';
 import { transition } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
 import { inParts } from '../../src/store/parts.ts';

@@ -10,7 +10,8 @@ import type { RunOutcome, StopReason } from '../../src/domain/outcome.ts';
 import { type ControlContext, cancel, pause } from '../../src/jobs/control.ts';
 import { resume } from '../../src/jobs/resume.ts';
 import { newLease } from '../../src/lease/lease.ts';
-import { finishJob, getJob, insertJob, listJobs } from '../../src/store/jobs.ts';
+import { listPage } from '../../src/store/job-list.ts';
+import { finishJob, getJob, insertJob } from '../../src/store/jobs.ts';
 import { type Candidate, type Claimed, candidates, claimNext, waiting } from '../../src/store/queue.ts';
 import { pauseQueue, resumeQueue } from '../../src/store/queue-state.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -236,14 +237,16 @@ export class Simulation {
   async #letGo(): Promise<void> {
     const { store } = this.#options;
     await resumeQueue(store, { by: 'user', actor: 'user' });
-    for (const { id } of await listJobs(store, { status: 'paused', limit: 100 }))
-      await this.#asked(() => resume(store, id));
+    const { jobs } = await listPage(store, { status: ['paused'] }, { sort: 'newest', limit: 100 });
+    for (const { id } of jobs) await this.#asked(() => resume(store, id));
   }
 
   async #allOver(): Promise<boolean> {
     const { store } = this.#options;
     const open = ['pending', 'processing', 'retrying', 'paused'] as const;
-    for (const status of open) if ((await listJobs(store, { status, limit: 1 })).length > 0) return false;
+    for (const status of open) {
+      if ((await listPage(store, { status: [status] }, { sort: 'newest', limit: 1 })).jobs.length > 0) return false;
+    }
     expect(await waiting(store)).toEqual([]);
     const rows = await store.db.selectFrom('transcription_jobs').select(['status', 'id']).execute();
     expect(rows).toHaveLength(this.#options.jobs);

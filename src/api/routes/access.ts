@@ -1,15 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { addKey, keys, revokeKey } from '../../jobs/keys.ts';
-import { addUser, removeUser, setPassword, users } from '../../jobs/users.ts';
+import { addKey, revokeKey } from '../../jobs/keys.ts';
+import { addUser, removeUser, setPassword } from '../../jobs/users.ts';
 import type { ApiContext } from '../context.ts';
+import { allKeys, allUsers } from '../lookups/access.ts';
+import { lookUpRoutes } from '../lookups/look-up.ts';
 import * as schemas from '../schemas/access.ts';
 
 /** Who may come in: people with a password, programs with a key. */
-export function accessRoutes(server: FastifyInstance, { store }: ApiContext): void {
+export function accessRoutes(server: FastifyInstance, context: ApiContext): void {
+  const { store } = context;
   const app = server.withTypeProvider<ZodTypeProvider>();
 
-  app.get('/api/users', { schema: schemas.listUsers }, async () => ({ users: await users(store) }));
+  lookUpRoutes(server, context, [allUsers, allKeys]);
 
   app.post('/api/users', { schema: schemas.createUser }, async ({ body }, reply) =>
     reply.code(201).send(await addUser(store, body)),
@@ -20,8 +23,6 @@ export function accessRoutes(server: FastifyInstance, { store }: ApiContext): vo
   );
 
   app.delete('/api/users/:name', { schema: schemas.deleteUser }, ({ params }) => removeUser(store, params.name));
-
-  app.get('/api/keys', { schema: schemas.listKeys }, async () => ({ keys: await keys(store) }));
 
   /** The answer has the key itself, this once. */
   app.post('/api/keys', { schema: schemas.createKey }, async ({ body }, reply) =>

@@ -1,19 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { auditTrail } from '../../jobs/audit.ts';
 import type { ApiContext } from '../context.ts';
-import { showAudit } from '../schemas/service.ts';
+import { audit } from '../lookups/audit.ts';
+import { lookUpRoutes } from '../lookups/look-up.ts';
 
-/** Every change of every job and of the queue: who, what, why. Jobs that are deleted are among them. */
-export function auditRoutes(server: FastifyInstance, { store }: ApiContext): void {
-  server
-    .withTypeProvider<ZodTypeProvider>()
-    .get('/api/audit', { schema: showAudit }, async ({ query: { job, since, limit }, caller: { userId } }) => ({
-      events: await auditTrail(store, {
-        jobId: job,
-        since: since === undefined ? undefined : Date.parse(since),
-        limit,
-        userId,
-      }),
-    }));
+export function auditRoutes(server: FastifyInstance, context: ApiContext): void {
+  lookUpRoutes(server, context, [audit]);
 }

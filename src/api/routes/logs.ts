@@ -1,18 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type * as z from 'zod';
 import { awaitsPerson } from '../../domain/job.ts';
-import { jobNotFound } from '../../jobs/errors.ts';
 import { followLog } from '../../logs/follow.ts';
-import { type LogPiece, lastLines, linesFrom } from '../../logs/tail.ts';
 import { getJob } from '../../store/jobs.ts';
 import { logPath } from '../../supervisor/job-files.ts';
 import type { ApiContext } from '../context.ts';
+import { answerOf, pieceOfLog } from '../lookups/log.ts';
 import { showLog } from '../schemas/texts.ts';
-
-const DEFAULT_LINES = 50;
-
-type Wanted = z.output<typeof showLog.querystring>;
 
 /**
  * `GET /api/jobs/:id/log`: the last `lines` lines of a job's log, or what is there `from` a position on, at most 1 MB of
@@ -23,21 +17,20 @@ type Wanted = z.output<typeof showLog.querystring>;
  * from there plus the bytes of the whole lines that came, misses nothing and sees nothing twice. Where a stretch of the
  * log was deleted meanwhile, a line in square brackets says at which byte it goes on.
  */
-export function logRoutes(server: FastifyInstance, { store, hub, dataDir, acceptsJobs }: ApiContext): void {
+export function logRoutes(server: FastifyInstance, context: ApiContext): void {
+  const { store, hub, dataDir, acceptsJobs } = context;
   server.withTypeProvider<ZodTypeProvider>().get('/api/jobs/:id/log', { schema: showLog }, async (request, reply) => {
     const { id } = request.params;
-    const job = await getJob(store, id);
-    if (!job) throw await jobNotFound(store, id);
-    const path = logPath(dataDir, id);
-    const { text, position } = await beginning(path, request.query);
-    const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-log-position': String(position) };
+    const piece = await pieceOfLog(context, id, request.query);
+    const { text, mediaType, headers: marks } = answerOf(piece);
+    const headers = { ...marks, 'content-type': mediaType };
     if (!request.query.follow) return reply.headers(headers).send(text);
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, headers);
     raw.write(text);
-    const log = followLog(path, position, raw);
-    const more = () => log.more().catch((error: Error) => raw.destroy(error));
+    const following = followLog(logPath(dataDir, id), piece.position, raw);
+    const more = () => following.more().catch((error: Error) => raw.destroy(error));
     const finish = async () => {
       await more();
       raw.end();
@@ -54,10 +47,4 @@ export function logRoutes(server: FastifyInstance, { store, hub, dataDir, accept
     if (!now || awaitsPerson(now.status, now.paused_by)) await finish();
     else await more();
   });
-}
-
-/** What is sent at once. Who follows from a position gets everything by following. */
-async function beginning(path: string, { lines, from, follow }: Wanted): Promise<LogPiece> {
-  if (from === undefined) return lastLines(path, lines ?? DEFAULT_LINES);
-  return follow ? { text: '', position: from } : linesFrom(path, from);
 }

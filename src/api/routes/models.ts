@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ModelPull } from '../../domain/model-shelf.ts';
 import { modelsAtWork } from '../../jobs/models-at-work.ts';
 import { type ApiContext, OwnerLeavingError } from '../context.ts';
-import type { ModelPull } from '../model-shelf.ts';
 import { problemOf } from '../problem.ts';
 import * as schemas from '../schemas/models.ts';
 

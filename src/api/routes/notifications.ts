@@ -1,25 +1,19 @@
 /** Who is told when a job ends, and what they were told. */
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import {
-  addTarget,
-  changeTarget,
-  deliveriesOf,
-  removeTarget,
-  targetsOf,
-  testTarget,
-} from '../../jobs/notifications.ts';
+import { addTarget, changeTarget, removeTarget, testTarget } from '../../jobs/notifications.ts';
 import type { ApiContext } from '../context.ts';
+import { lookUpRoutes } from '../lookups/look-up.ts';
+import { deliveries, targets } from '../lookups/notifications.ts';
 import * as schemas from '../schemas/notifications.ts';
 
-export function notificationRoutes(server: FastifyInstance, { store, notifications }: ApiContext): void {
+export function notificationRoutes(server: FastifyInstance, api: ApiContext): void {
+  const { store, notifications } = api;
   if (!notifications) return;
   const app = server.withTypeProvider<ZodTypeProvider>();
   const context = { store, notifications };
 
-  app.get('/api/notifications/targets', { schema: schemas.listTargets }, async ({ caller }) => ({
-    targets: await targetsOf(store, caller.userId),
-  }));
+  lookUpRoutes(server, api, [targets, deliveries]);
 
   app.post('/api/notifications/targets', { schema: schemas.createTarget }, async ({ body, caller }, reply) =>
     reply.code(201).send(await addTarget(context, body, caller.userId)),
@@ -38,8 +32,4 @@ export function notificationRoutes(server: FastifyInstance, { store, notificatio
   app.post('/api/notifications/targets/:id/test', { schema: schemas.testTarget }, async ({ params, caller }) =>
     testTarget({ store, tryOnce: notifications.tryOnce }, params.id, caller.userId),
   );
-
-  app.get('/api/notifications/deliveries', { schema: schemas.listDeliveries }, async ({ query, caller }) => ({
-    deliveries: await deliveriesOf(store, query, caller.userId),
-  }));
 }

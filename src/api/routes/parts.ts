@@ -2,18 +2,17 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { artifactsOf, chunksOf, eventsOf, runsOf, stagesOf } from '../../jobs/parts.ts';
-import { detailsOf } from '../../jobs/view.ts';
 import type { ApiContext } from '../context.ts';
+import { jobDetails } from '../lookups/details.ts';
+import { lookUpRoutes } from '../lookups/look-up.ts';
 import * as schemas from '../schemas/details.ts';
 import { chunkList } from '../schemas/jobs.ts';
 
 export function partRoutes(server: FastifyInstance, context: ApiContext): void {
   const { store } = context;
-  // Anew for each request: what it holds may change.
-  const queue = () => ({ store, ...context.queue });
   const app = server.withTypeProvider<ZodTypeProvider>();
 
-  app.get('/api/jobs/:id/details', { schema: schemas.showJobDetails }, ({ params }) => detailsOf(queue(), params.id));
+  lookUpRoutes(server, context, [jobDetails]);
 
   app.get('/api/jobs/:id/runs', { schema: schemas.listRuns }, ({ params }) => runsOf(store, params.id));
 

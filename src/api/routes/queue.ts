@@ -2,9 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { pauseAll, resumeAll } from '../../jobs/queue.ts';
-import { queueViewOf } from '../../jobs/queue-view.ts';
 import { getActiveJobs } from '../../store/jobs.ts';
 import type { ApiContext } from '../context.ts';
+import { lookUpRoutes } from '../lookups/look-up.ts';
+import * as lookUps from '../lookups/queue.ts';
 import * as schemas from '../schemas/queue.ts';
 
 export function queueRoutes(server: FastifyInstance, context: ApiContext): void {
@@ -17,9 +18,7 @@ export function queueRoutes(server: FastifyInstance, context: ApiContext): void 
     running: async () => (await getActiveJobs(store)).map(({ id }) => id).sort((a, b) => a - b),
   };
 
-  app.get('/api/queue', { schema: schemas.showQueue }, ({ query, caller }) =>
-    queueViewOf({ ...queue, store }, caller.userId, query),
-  );
+  lookUpRoutes(server, context, [lookUps.queue]);
 
   /** Nothing starts until it is resumed, also after a restart. */
   app.post('/api/queue/pause', { schema: schemas.pauseQueue }, ({ body }) => pauseAll(hand, body));

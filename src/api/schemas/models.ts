@@ -1,6 +1,6 @@
 import type { FastifySchema } from 'fastify';
 import * as z from 'zod';
-import type { ListedModel, ModelPull } from '../model-shelf.ts';
+import type { ListedModel, ModelPull } from '../../domain/model-shelf.ts';
 import { bytes, moment, text } from './common.ts';
 import { problem, problems } from './problem.ts';
 

@@ -45,8 +45,8 @@ async function audit(shell: Shell, { job, since, limit, json }: Flags): Promise<
     ...(job === undefined ? {} : { job: String(jobIdOf(job)) }),
     ...(since === undefined ? {} : { since: momentOf(since, systemClock.now()) }),
   });
-  const { ask } = await import('../session.ts');
-  const { events } = await ask(shell, await shell.config(), (api) =>
+  const { lookUp } = await import('../look-up.ts');
+  const { events } = await lookUp(shell, await shell.config(), (api) =>
     api.get<{ events: AuditLine[] }>(`/api/audit?${query}`),
   );
   if (json) return print(events.map((event) => JSON.stringify(event)).join('\n'));

@@ -19,12 +19,12 @@ export function defineExport(program: Command, shell: Shell): void {
 }
 
 async function exportText(shell: Shell, id: number, flags: TextFlags): Promise<void> {
-  const [{ ask }, { destination, textOf, writeTexts }] = await Promise.all([
-    import('../session.ts'),
+  const [{ lookUp }, { destination, textOf, writeTexts }] = await Promise.all([
+    import('../look-up.ts'),
     import('../transcript-files.ts'),
   ]);
   const to = destination(flags.format ?? (flags.json && !flags.output ? ['json'] : undefined), flags.output);
-  await ask(shell, await shell.config(), async (api) => {
+  await lookUp(shell, await shell.config(), async (api) => {
     const [format = 'txt'] = to.formats;
     if (to.folder === undefined) {
       const text = await textOf(api, id, format);

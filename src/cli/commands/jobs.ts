@@ -36,9 +36,11 @@ async function listJobs(shell: Shell, { status, limit, json }: Flags): Promise<v
   if (!/^\d+$/.test(limit) || Number(limit) < 1 || Number(limit) > 1000) {
     throw new UsageError(`--limit must be a number from 1 to 1000, not "${limit}".`);
   }
-  const { ask } = await import('../session.ts');
+  const { lookUp } = await import('../look-up.ts');
   const query = new URLSearchParams({ limit, ...(status ? { status } : {}) });
-  const { jobs } = await ask(shell, await shell.config(), (api) => api.get<{ jobs: JobView[] }>(`/api/jobs?${query}`));
+  const { jobs } = await lookUp(shell, await shell.config(), (api) =>
+    api.get<{ jobs: JobView[] }>(`/api/jobs?${query}`),
+  );
   if (json) return printJson({ jobs });
   if (jobs.length === 0) return say(asTyped('No jobs. Begin with: longhand transcribe FILE'));
   print(table([['ID', 'STATUS', 'DONE', 'LEFT', 'LENGTH', 'ENGINE', 'MODEL', 'CREATED', 'FILE'], ...jobs.map(row)]));

@@ -52,7 +52,8 @@ export function defineKeys(program: Command, shell: Shell): void {
 }
 
 async function list(shell: Shell, { json }: Flags): Promise<void> {
-  const { keys } = await asked(shell, (api) => api.get<{ keys: KeyView[] }>('/api/keys'));
+  const { lookUp } = await import('../look-up.ts');
+  const { keys } = await lookUp(shell, await shell.config(), (api) => api.get<{ keys: KeyView[] }>('/api/keys'));
   if (json) return printJson({ keys });
   if (keys.length === 0) return say('There are no keys.');
   print(

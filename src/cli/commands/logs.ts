@@ -40,13 +40,14 @@ async function logs(shell: Shell, id: number, { lines, follow, json }: Flags): P
     throw new UsageError(`-n must be a number of lines up to ${MOST_LINES}, not "${lines}".`);
   }
   if (follow && json) throw new UsageError('--follow and --json do not go together.', 'Leave one of them out.');
-  const { ask } = await import('../session.ts');
+  const { lookUp } = await import('../look-up.ts');
   const config = await shell.config();
-  const end = await ask(shell, config, (api) => api.getLog(`/api/jobs/${id}/log?lines=${lines}`));
+  const end = await lookUp(shell, config, (api) => api.getLog(`/api/jobs/${id}/log?lines=${lines}`));
   if (json) return printJson({ id, lines: end.text.split('\n').slice(0, -1) });
   if (end.text === '' && Number(lines) > 0) say(`Job ${id} has no log: it was never worked on, or its log was old.`);
   print(end.text);
   if (!follow) return;
+  const { ask } = await import('../session.ts');
   const follower = new Follower(id, end.position);
   // Of several that wait for a job, one takes it over in a moment; we must not stand in its way.
   for (let looks = 0; looks < TAKEOVER_LOOKS; looks += 1) {

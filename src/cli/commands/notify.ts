@@ -70,8 +70,8 @@ export function defineNotify(program: Command, shell: Shell, finish: (code: numb
 }
 
 async function list(shell: Shell, { json }: Flags): Promise<void> {
-  const { ask } = await import('../session.ts');
-  const found = await ask(shell, await shell.config(), (api) =>
+  const { lookUp } = await import('../look-up.ts');
+  const found = await lookUp(shell, await shell.config(), (api) =>
     api.get<{ targets: TargetView[] }>('/api/notifications/targets'),
   );
   if (json) return printJson(found);
@@ -150,8 +150,8 @@ async function log(shell: Shell, { limit, json }: Flags & { limit: string }): Pr
   if (!/^\d+$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_LIMIT) {
     throw new UsageError(`--limit must be a number from 1 to ${MAX_LIMIT}, not "${limit}".`);
   }
-  const { ask } = await import('../session.ts');
-  const found = await ask(shell, await shell.config(), (api) =>
+  const { lookUp } = await import('../look-up.ts');
+  const found = await lookUp(shell, await shell.config(), (api) =>
     api.get<{ deliveries: DeliveryView[] }>(`/api/notifications/deliveries?limit=${limit}`),
   );
   if (json) return printJson(found);

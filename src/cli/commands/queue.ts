@@ -74,9 +74,9 @@ async function show(shell: Shell, { limit, json }: Flags & { limit: string }): P
   if (!/^\d+$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_SHOWN) {
     throw new UsageError(`--limit must be a number from 1 to ${MAX_SHOWN}, not "${limit}".`);
   }
-  const [{ ask }, { queueText }] = await Promise.all([import('../session.ts'), import('../queue-text.ts')]);
+  const [{ lookUp }, { queueText }] = await Promise.all([import('../look-up.ts'), import('../queue-text.ts')]);
   const config = await shell.config();
-  const view = await ask(shell, config, (api) => api.get<QueueView>(`/api/queue?limit=${limit}`));
+  const view = await lookUp(shell, config, (api) => api.get<QueueView>(`/api/queue?limit=${limit}`));
   if (json) return printJson(view);
   print(asTyped(queueText(view, config.timeZone, new Date(systemClock.now()))));
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Config } from '../../config/schema.ts';
 import { systemClock } from '../../domain/clock.ts';
+import { LonghandError, reportOf } from '../../domain/errors.ts';
 import type { OwnerProcess } from '../../session/owner-process.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { asTyped, say } from '../output.ts';
@@ -11,6 +12,19 @@ interface Flags {
   host?: string;
   port?: string;
   open?: boolean;
+}
+
+/** The service had to end by itself. */
+class DatabaseLostError extends LonghandError {
+  constructor(lost: unknown) {
+    const { kind, message, remedy } = reportOf(lost);
+    const more = 'What was in work goes on from its checkpoint as soon as a Longhand works with it again.';
+    super({
+      kind,
+      message: `Longhand had to stop, because it lost its database: ${message}`,
+      remedy: remedy ? `${remedy} ${more}` : more,
+    });
+  }
 }
 
 /** A command that looks something up, or an owner that ends, holds the folder for a while. */
@@ -55,9 +69,11 @@ async function serve(shell: Shell, { open, ...flags }: Flags): Promise<number> {
     say(asTyped('Hand a recording in from another terminal: longhand transcribe FILE'));
     say('Stop with Ctrl-C: what is in work goes on from its checkpoint at the next start.');
     if (open && owner.address) (await import('../open-browser.ts')).openBrowser(owner.address);
-    if (!asked.signal.aborted) await once(asked.signal, 'abort');
+    if (!asked.signal.aborted) await Promise.race([once(asked.signal, 'abort'), owner.closed]);
   }
   await owner?.close();
+  const closed = await owner?.closed;
+  if (closed?.lost !== undefined) throw new DatabaseLostError(closed.lost);
   return code;
 }
 

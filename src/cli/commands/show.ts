@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { ApiClient } from '../../api/client.ts';
+import type { LookUpClient } from '../../api/client.ts';
 import type { ApiContext } from '../../api/context.ts';
 import { systemClock } from '../../domain/clock.ts';
 import { duration } from '../../domain/duration.ts';
@@ -50,18 +50,18 @@ export function defineShow(program: Command, shell: Shell): void {
 }
 
 async function show(shell: Shell, id: number, json: boolean): Promise<void> {
-  const { ask } = await import('../session.ts');
-  const job = await ask(shell, await shell.config(), (api) => jobAndProcess(api, id));
+  const { lookUp } = await import('../look-up.ts');
+  const job = await lookUp(shell, await shell.config(), (api) => jobAndProcess(api, id));
   if (json) return printJson(job);
   print([summary(job), stages(job), runs(job), artifacts(job), history(job)].filter(Boolean).join('\n\n'));
 }
 
 async function writeDown(shell: Shell, id: number, folder: string, json: boolean): Promise<void> {
-  const [{ ask }, { EVIDENCE_LOG_LINES, evidenceFiles, writeEvidence }] = await Promise.all([
-    import('../session.ts'),
+  const [{ lookUp }, { EVIDENCE_LOG_LINES, evidenceFiles, writeEvidence }] = await Promise.all([
+    import('../look-up.ts'),
     import('../../jobs/evidence.ts'),
   ]);
-  const known = await ask(shell, await shell.config(), async (api) => ({
+  const known = await lookUp(shell, await shell.config(), async (api) => ({
     job: await jobAndProcess(api, id),
     usage: (await api.get<{ runs: RunUsage[] }>(`/api/jobs/${id}/usage`)).runs,
     log: await api.getText(`/api/jobs/${id}/log?lines=${EVIDENCE_LOG_LINES}`),
@@ -73,7 +73,7 @@ async function writeDown(shell: Shell, id: number, folder: string, json: boolean
   say(`Wrote the evidence of job ${id}. Begin with README.txt in it.`);
 }
 
-async function jobAndProcess(api: ApiClient, id: number): Promise<Shown> {
+async function jobAndProcess(api: LookUpClient, id: number): Promise<Shown> {
   const job = await api.get<JobDetails>(`/api/jobs/${id}/details`);
   if (job.status !== 'processing') return { ...job, process: null };
   const found = await api.get<ProcessStatus>(`/api/jobs/${id}/process`);

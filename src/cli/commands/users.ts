@@ -57,7 +57,8 @@ export function defineUsers(program: Command, shell: Shell): void {
 }
 
 async function list(shell: Shell, { json }: Flags): Promise<void> {
-  const { users } = await asked(shell, (api) => api.get<{ users: UserView[] }>('/api/users'));
+  const { lookUp } = await import('../look-up.ts');
+  const { users } = await lookUp(shell, await shell.config(), (api) => api.get<{ users: UserView[] }>('/api/users'));
   if (json) return printJson({ users });
   if (users.length === 0) return say('There are no users: the service answers programs on this machine alone.');
   print(

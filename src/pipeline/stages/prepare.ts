@@ -14,11 +14,10 @@ import { DiskError, InputError } from '../../domain/errors.ts';
 import type { SoundQuality } from '../../domain/model-choice.ts';
 import { diskSpaceOf } from '../../files/disk-space.ts';
 import { sha256OfFile } from '../../files/hash.ts';
+import { AUDIO_ARTIFACT, AUDIO_FILE } from '../artifacts.ts';
 import { type PipelineContext, throwIfStopping } from '../pipeline.ts';
 import { writeWaveform } from '../waveform-file.ts';
 
-export const AUDIO_ARTIFACT = 'audio';
-export const AUDIO_FILE = 'audio.s16le';
 const BYTES_PER_SAMPLE = 2;
 /** Left free beside the decoded audio, for the store, the log and the transcript. */
 const DISK_MARGIN_BYTES = 64 * 1024 * 1024;

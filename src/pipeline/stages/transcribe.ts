@@ -13,14 +13,14 @@ import { type MergeChunk, mergeChunks } from '../../transcript/merge.ts';
 import { type ModelSpan, modelChangeWarning } from '../../transcript/model-changes.ts';
 import { segmentWords } from '../../transcript/segments.ts';
 import type { Transcript, Word } from '../../transcript/transcript.ts';
+import { AUDIO_FILE, TRANSCRIPT_ARTIFACT } from '../artifacts.ts';
 import type { PendingChunk } from '../checkpoint.ts';
 import { expectedSpeed } from '../expected-speed.ts';
 import { type PipelineContext, throwIfStopping } from '../pipeline.ts';
 import type { WorkMeter } from '../work-meter.ts';
 import { type Decision, decide, type TranscribeOutput } from './decide.ts';
-import { AUDIO_FILE, type PrepareOutput } from './prepare.ts';
+import type { PrepareOutput } from './prepare.ts';
 
-export const TRANSCRIPT_ARTIFACT = 'transcript';
 const TRANSCRIPT_FILE = 'transcript.json';
 const CHUNKS_A_PAGE = 200;
 

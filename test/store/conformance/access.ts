@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { anyUserOrKey, deleteKey, insertKey, keyBySha256, listKeys, noteKeyUse } from '../../../src/store/api-keys.ts';
 import { newestEvents } from '../../../src/store/event-trail.ts';
 import { idsOfStatus } from '../../../src/store/job-ids.ts';
-import { ownedAmong, ownerOf } from '../../../src/store/job-owners.ts';
-import { listJobs } from '../../../src/store/jobs.ts';
+import { listPage } from '../../../src/store/job-list.ts';
+import { jobStandings } from '../../../src/store/job-standings.ts';
 import {
   deleteOldSessions,
   deleteSession,
@@ -95,14 +95,14 @@ export function accessTests(open: OpenEmpty): void {
       await submit(store, { userId: 'ben', ...source }),
       await submit(store, source),
     ];
-    expect([await ownerOf(store, anna), await ownerOf(store, old), await ownerOf(store, 99)]).toEqual([
-      'anna',
-      null,
-      undefined,
+    const standings = await jobStandings(store, [old, 99, ben, anna]);
+    expect(standings.map(({ id, user_id }) => [id, user_id])).toEqual([
+      [anna, 'anna'],
+      [ben, 'ben'],
+      [old, null],
     ]);
-    expect(await ownedAmong(store, 'anna', [anna, ben, old, 99])).toEqual(new Set([anna]));
-    expect(await listJobs(store, { limit: 9, userId: 'ben' })).toMatchObject([{ id: ben }]);
-    expect(await listJobs(store, { limit: 9, status: 'pending', userId: null })).toHaveLength(3);
+    expect((await listPage(store, { userId: 'ben' }, { sort: 'newest', limit: 9 })).jobs).toMatchObject([{ id: ben }]);
+    expect((await listPage(store, { status: ['pending'] }, { sort: 'newest', limit: 9 })).jobs).toHaveLength(3);
     expect(await idsOfStatus(store, 'pending', 'ben')).toEqual([ben]);
     expect(await jobsOfContent(store, { bytes: 5, sha256: 'ff', userId: 'anna' })).toMatchObject([{ id: anna }]);
     expect(await newestEvents(store, { limit: 9, userId: 'ben' })).toMatchObject([{ job_id: ben }]);

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import type { JobStatus } from '../../../src/domain/job.ts';
 import { listEvents } from '../../../src/store/events.ts';
-import { getJob, JobExistsError, listJobs, transition } from '../../../src/store/jobs.ts';
+import { listPage } from '../../../src/store/job-list.ts';
+import { getJob, JobExistsError, transition } from '../../../src/store/jobs.ts';
 import { waiting } from '../../../src/store/queue.ts';
 import { listStages } from '../../../src/store/stages.ts';
 import type { OpenEmpty } from '../conformance.ts';
@@ -103,25 +105,27 @@ export function jobTests(open: OpenEmpty): void {
       if (n % 3 === 0) clock.advance(1);
     }
     const seen: number[] = [];
-    let page = await listJobs(store, { limit: 4 });
-    while (page.length > 0) {
-      seen.push(...page.map(({ id }) => id));
-      page = await listJobs(store, { limit: 4, before: page.at(-1)! });
+    let page = await listPage(store, {}, { sort: 'newest', limit: 4 });
+    seen.push(...page.jobs.map(({ id }) => id));
+    while (page.next) {
+      page = await listPage(store, {}, { sort: 'newest', limit: 4, mark: page.next });
+      seen.push(...page.jobs.map(({ id }) => id));
     }
     expect(seen).toEqual(ids.reverse());
-    expect(page).toEqual([]);
   });
 
   test('a list can be of one status, and leaves the texts out', async () => {
     const store = await open(testClock());
     const [first, second] = [await submit(store), await submit(store)];
     await transition(store, first, 'cancelled', { actor: 'user', reason: 'Not needed' });
-    expect((await listJobs(store, { status: 'pending', limit: 9 })).map(({ id }) => id)).toEqual([second]);
-    expect((await listJobs(store, { status: 'cancelled', limit: 9 })).map(({ id }) => id)).toEqual([first]);
-    const [job] = await listJobs(store, { limit: 1 });
+    const idsOf = async (status: JobStatus) =>
+      (await listPage(store, { status: [status] }, { sort: 'newest', limit: 9 })).jobs.map(({ id }) => id);
+    expect(await idsOf('pending')).toEqual([second]);
+    expect(await idsOf('cancelled')).toEqual([first]);
+    const { jobs } = await listPage(store, {}, { sort: 'newest', limit: 1 });
     const { transcript, ...rest } = (await getJob(store, second))!;
     expect(transcript).toBeNull();
-    expect(job).toEqual(rest);
+    expect(jobs).toEqual([rest]);
   });
 
   test('events can be read on from where a reader stopped', async () => {

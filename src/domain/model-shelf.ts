@@ -1,14 +1,20 @@
-/** The models of this machine, as the routes need them. */
+/** The models of this machine, as those need them who list, pull and remove them (`engines/model-shelf.ts`). */
 
-/** A model that there is. */
-export interface ListedModel {
+/** A model that could be used, or is in the catalogue. */
+export interface ModelEntry {
   name: string;
+  /** Of the file when there is one, else of what would be pulled. */
   sizeBytes: number;
   installed: boolean;
+  /** Where the file is, when there is one. */
   path?: string;
   /** Why a file that is there does not count as installed, as the end of a sentence. */
   problem?: string;
+  /** False for a model that was added from a file and is not in the catalogue. */
   inCatalogue: boolean;
+}
+
+export interface ListedModel extends ModelEntry {
   /** What an engine worker needs with it. */
   memoryBytes: number;
 }

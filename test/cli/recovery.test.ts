@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { recoverySentence } from '../../src/cli/session.ts';
+import { recoverySentence } from '../../src/cli/recovery.ts';
 
 test('what a dead owner left is told in a sentence for each state', () => {
   expect(recoverySentence({ jobId: 4, killed: [], status: 'pending' })).toBe(
