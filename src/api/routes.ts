@@ -16,6 +16,7 @@ import { queueRoutes } from './routes/queue.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { submitRoutes } from './routes/submit.ts';
+import { transcriptVersionRoutes } from './routes/transcript-versions.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
 import { watchedRoutes } from './routes/watched.ts';
 import { showAlive } from './schemas/service.ts';
@@ -32,6 +33,7 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   watchedRoutes(server, context);
   notificationRoutes(server, context);
   transcriptRoutes(server, context);
+  transcriptVersionRoutes(server, context);
   logRoutes(server, context);
   healthRoutes(server, context);
   partRoutes(server, context);

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { transcriptOf } from '../../jobs/transcript.ts';
+import { transcriptVersion } from '../../jobs/transcript.ts';
 import { nameOf } from '../../jobs/view.ts';
 import { jobFolder } from '../../supervisor/job-files.ts';
 import { FORMATS, formatTranscript } from '../../transcript/formats/index.ts';
@@ -13,8 +13,9 @@ export function transcriptRoutes(server: FastifyInstance, { store, dataDir }: Ap
     .withTypeProvider<ZodTypeProvider>()
     .get('/api/jobs/:id/transcript', { schema: showTranscript }, async (request, reply) => {
       const { id } = request.params;
-      const transcript = await transcriptOf(store, id, jobFolder(dataDir, id));
-      const { format, download } = request.query;
+      const { format, download, version } = request.query;
+      const { number, transcript } = await transcriptVersion(store, id, jobFolder(dataDir, id), version);
+      reply.header('x-transcript-version', number);
       const { mediaType, extension } = FORMATS[format];
       if (download) reply.header('content-disposition', attachment(await nameOf(store, id), extension));
       return reply.type(mediaType).send(formatTranscript(transcript, format));

@@ -6,11 +6,20 @@ import type { Transcript } from '../../transcript/transcript.ts';
 import { jobId, plain } from './common.ts';
 import { problems } from './problem.ts';
 
-const milliseconds = z.number().describe('Milliseconds from the start of the recording');
+export const milliseconds = z.number().describe('Milliseconds from the start of the recording');
+
+export const word = z.strictObject({
+  text: z.string(),
+  startMs: milliseconds,
+  endMs: milliseconds,
+  confidence: z.number().describe('0 to 1, as the engine sees it; 1 for what a person wrote'),
+  joinsPrevious: z.boolean().exactOptional().describe('No space stands before the word'),
+  edited: z.literal(true).exactOptional().describe('A person wrote it'),
+});
 
 const transcript = z
   .strictObject({
-    version: z.literal(1),
+    version: z.literal(1).describe('Of this structure; not the version of the text'),
     durationMs: z.number(),
     language: z.string(),
     engine: z.string(),
@@ -20,18 +29,12 @@ const transcript = z
         startMs: milliseconds,
         endMs: milliseconds,
         text: z.string(),
-        words: z.array(
-          z.strictObject({
-            text: z.string(),
-            startMs: milliseconds,
-            endMs: milliseconds,
-            confidence: z.number().describe('0 to 1, as the engine sees it'),
-            joinsPrevious: z.boolean().exactOptional().describe('No space stands before the word'),
-          }),
-        ),
+        words: z.array(word).describe('Empty where nothing is known of single words'),
+        speaker: z.string().exactOptional().describe('Who speaks: a key of speakers, or a name of its own'),
       }),
     ),
     warnings: z.array(z.string()),
+    speakers: z.record(z.string(), z.string()).exactOptional().describe('Names of speakers'),
   })
   .meta({ id: 'Transcript' }) satisfies z.ZodType<Transcript>;
 
@@ -42,6 +45,13 @@ export const showTranscript = {
   params: jobId,
   querystring: z.object({
     format: z.enum(FORMAT_NAMES).default('txt'),
+    version: z.coerce
+      .number()
+      .int()
+      .positive()
+      .max(Number.MAX_SAFE_INTEGER)
+      .optional()
+      .describe('Number of the version; left out: the newest. The header x-transcript-version says which one it is'),
     download: z.stringbool().default(false).describe('As a file to be saved, named after the recording'),
   }),
   response: {
