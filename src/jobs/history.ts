@@ -101,7 +101,7 @@ function wordsOf(event: EventView): string {
     case 'changed':
       return changeOf(event);
     case 'edited':
-      return `${reason ?? 'Transcript edited'} ${by(actor)}`;
+      return (reason ?? 'Transcript edited').replace(/(?=:)|$/, ` ${by(actor)}`);
     case 'deleted':
       return `Deleted ${by(actor)}${deletedWhat(event)}${because(reason)}`;
     case 'queue':

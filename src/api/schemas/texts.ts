@@ -1,7 +1,7 @@
 /** Transcripts and logs. */
 import type { FastifySchema } from 'fastify';
 import * as z from 'zod';
-import { FORMAT_NAMES } from '../../transcript/formats/index.ts';
+import { FORMAT_NAMES, FORMATS } from '../../transcript/formats/index.ts';
 import type { Transcript } from '../../transcript/transcript.ts';
 import { jobId, plain } from './common.ts';
 import { problems } from './problem.ts';
@@ -38,10 +38,13 @@ const transcript = z
   })
   .meta({ id: 'Transcript' }) satisfies z.ZodType<Transcript>;
 
+/** Bytes, which OpenAPI knows as a kind of string. */
+export const binary = z.string().meta({ format: 'binary' }) as unknown as z.ZodType<Uint8Array>;
+
 export const showTranscript = {
   tags: ['Transcripts'],
   operationId: 'showTranscript',
-  summary: 'The text of a recording: plain, as subtitles, or with the time of each word',
+  summary: 'The text of a recording: plain, as subtitles, with the time of each word, or as a document',
   params: jobId,
   querystring: z.object({
     format: z.enum(FORMAT_NAMES).default('txt'),
@@ -62,6 +65,7 @@ export const showTranscript = {
         'application/x-subrip': { schema: z.string() },
         'text/vtt': { schema: z.string() },
         'application/json': { schema: transcript },
+        [FORMATS.docx.mediaType]: { schema: binary },
       },
     },
     ...problems(404, 409, 507),
