@@ -6,6 +6,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { controlRoutes } from './routes/control.ts';
 import { eventRoutes } from './routes/events.ts';
+import { evidenceRoutes } from './routes/evidence.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { logRoutes } from './routes/logs.ts';
@@ -35,6 +36,7 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   transcriptRoutes(server, context);
   transcriptVersionRoutes(server, context);
   logRoutes(server, context);
+  evidenceRoutes(server, context);
   healthRoutes(server, context);
   partRoutes(server, context);
   bulkRoutes(server, context);
