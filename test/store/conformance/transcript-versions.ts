@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { recordArtifact } from '../../../src/store/artifacts.ts';
 import { listEvents } from '../../../src/store/events.ts';
+import { importJob } from '../../../src/store/import-job.ts';
 import { listPage } from '../../../src/store/job-list.ts';
 import { finishJob, getJob, setJobFacts, transition } from '../../../src/store/jobs.ts';
 import { removeJob } from '../../../src/store/remove-job.ts';
@@ -129,6 +130,17 @@ export function transcriptVersionTests(open: OpenEmpty): void {
     await again(store, other, 'bb');
     expect((await numbersOf(store, kept)).map(([number]) => number)).toEqual([1, 2]);
     expect(await numbersOf(store, other)).toEqual([]);
+  });
+
+  test('what was imported can be changed like what was made here', async () => {
+    const store = await open(testClock());
+    const { id } = await importJob(store, {
+      ...{ importedFrom: 'other:5', formerId: 5, reason: 'because', data: null, artifact: FILE },
+      row: { filename: '5.flac', status: 'completed', created_at: 1, updated_at: 1, transcript: 'ask not' },
+      stages: { transcribe: 'complete' },
+    });
+    expect(await addVersion(store, id, { number: 1, engine: ENGINE }, edit('ask'))).toEqual({ won: true, newest: 2 });
+    expect(await getJob(store, id)).toMatchObject({ transcript: 'ask' });
   });
 
   test('versions go with their job', async () => {
