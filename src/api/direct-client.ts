@@ -2,7 +2,7 @@
 import type { LookUpClient } from './client.ts';
 import { invalidRequest } from './invalid.ts';
 import { LOOK_UPS } from './lookups/all.ts';
-import { type Asked, type LookUp, type LookUpContext, TextAnswer } from './lookups/look-up.ts';
+import { type Asked, type LookUp, type LookUpContext, PlainAnswer } from './lookups/look-up.ts';
 import { errorOfProblem, problemOf } from './problem.ts';
 
 export class DirectClient implements LookUpClient {
@@ -19,12 +19,16 @@ export class DirectClient implements LookUpClient {
   async getText(path: string): Promise<string> {
     const answer = await this.#ask(path);
     // As it would go over the socket, so that nobody sees a difference.
-    return answer instanceof TextAnswer ? answer.text : JSON.stringify(answer);
+    return answer instanceof PlainAnswer ? String(answer.content) : JSON.stringify(answer);
+  }
+
+  async getBytes(path: string): Promise<Buffer> {
+    return Buffer.from(((await this.#ask(path)) as PlainAnswer).content);
   }
 
   async getLog(path: string): Promise<{ text: string; position: number }> {
-    const { text, headers } = (await this.#ask(path)) as TextAnswer;
-    return { text, position: Number(headers['x-log-position']) };
+    const { content, headers } = (await this.#ask(path)) as PlainAnswer;
+    return { text: String(content), position: Number(headers['x-log-position']) };
   }
 
   async #ask(path: string): Promise<unknown> {

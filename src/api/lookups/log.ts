@@ -4,7 +4,7 @@ import { type LogPiece, lastLines, linesFrom } from '../../logs/tail.ts';
 import { getJob } from '../../store/jobs.ts';
 import { logPath } from '../../supervisor/job-files.ts';
 import { showLog } from '../schemas/texts.ts';
-import { type LookUpContext, lookUp, TextAnswer } from './look-up.ts';
+import { type LookUpContext, lookUp, PlainAnswer } from './look-up.ts';
 
 const DEFAULT_LINES = 50;
 
@@ -19,8 +19,8 @@ export const log = lookUp('/api/jobs/:id/log', showLog, async (context, { params
 );
 
 /** A piece of a log as it is sent. The header says where it ends, and where the following begins. */
-export function answerOf({ text, position }: LogPiece): TextAnswer {
-  return new TextAnswer(text, 'text/plain; charset=utf-8', { 'x-log-position': String(position) });
+export function answerOf({ text, position }: LogPiece): PlainAnswer {
+  return new PlainAnswer(text, 'text/plain; charset=utf-8', { 'x-log-position': String(position) });
 }
 
 /**

@@ -13,13 +13,13 @@ export interface LookUpContext extends Pick<QueueContext, 'store'> {
 }
 
 /** An answer that is not JSON. */
-export class TextAnswer {
-  readonly text: string;
+export class PlainAnswer {
+  readonly content: string | Uint8Array;
   readonly mediaType: string;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(text: string, mediaType: string, headers: Readonly<Record<string, string>> = {}) {
-    this.text = text;
+  constructor(content: string | Uint8Array, mediaType: string, headers: Readonly<Record<string, string>> = {}) {
+    this.content = content;
     this.mediaType = mediaType;
     this.headers = headers;
   }
@@ -45,7 +45,7 @@ export interface LookUp {
 type Parsed<S, K extends 'querystring' | 'params'> = S extends { [key in K]: infer T extends ZodType }
   ? z.output<T>
   : unknown;
-type AnswerOf<S> = S extends { response: { 200: infer T extends ZodType } } ? z.input<T> : TextAnswer;
+type AnswerOf<S> = S extends { response: { 200: infer T extends ZodType } } ? z.input<T> : PlainAnswer;
 
 /** Makes a look-up, whose answer is what its schema says of it. */
 export function lookUp<const S extends LookUp['schema']>(
@@ -61,8 +61,8 @@ export function lookUpRoutes(server: FastifyInstance, context: LookUpContext, lo
   for (const { path, schema, answer } of lookUps) {
     server.get(path, { schema }, async ({ query, params, caller }, reply) => {
       const found = await answer(context, { query, params, userId: caller.userId });
-      if (!(found instanceof TextAnswer)) return found;
-      return reply.headers(found.headers).type(found.mediaType).send(found.text);
+      if (!(found instanceof PlainAnswer)) return found;
+      return reply.headers(found.headers).type(found.mediaType).send(found.content);
     });
   }
 }

@@ -22,7 +22,7 @@ export function logRoutes(server: FastifyInstance, context: ApiContext): void {
   server.withTypeProvider<ZodTypeProvider>().get('/api/jobs/:id/log', { schema: showLog }, async (request, reply) => {
     const { id } = request.params;
     const piece = await pieceOfLog(context, id, request.query);
-    const { text, mediaType, headers: marks } = answerOf(piece);
+    const { content, mediaType, headers: marks } = answerOf(piece);
     const headers = { ...marks, 'content-type': mediaType };
     if (!request.query.follow) return reply.headers(headers).send(text);
     reply.hijack();

@@ -8,6 +8,7 @@ import * as notifications from './0006-notifications.ts';
 import * as pageLeave from './0007-page-leave.ts';
 import * as search from './0008-search.ts';
 import * as pausedBy from './0009-paused-by.ts';
+import * as transcriptVersions from './0010-transcript-versions.ts';
 
 export type Migrations = Readonly<Record<string, Migration>>;
 
@@ -22,4 +23,5 @@ export const MIGRATIONS: Migrations = {
   '0007-page-leave': pageLeave,
   '0008-search': search,
   '0009-paused-by': pausedBy,
+  '0010-transcript-versions': transcriptVersions,
 };
