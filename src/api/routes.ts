@@ -1,4 +1,4 @@
-/** One set of routes, whoever asks and whichever way. */
+/** One set of routes, whoever asks and whichever way; only a new job comes in other ways over the network (`uploads.ts`). */
 import type { FastifyInstance } from 'fastify';
 import type { ApiContext } from './context.ts';
 import { accessRoutes } from './routes/access.ts';
@@ -15,14 +15,12 @@ import { partRoutes } from './routes/parts.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { serviceRoutes } from './routes/service.ts';
-import { submitRoutes } from './routes/submit.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
 import { watchedRoutes } from './routes/watched.ts';
 import { showAlive } from './schemas/service.ts';
 
 export function registerRoutes(server: FastifyInstance, context: ApiContext): void {
   server.get('/livez', { schema: showAlive }, () => ({ status: 'alive' }));
-  submitRoutes(server, context);
   jobRoutes(server, context);
   controlRoutes(server, context);
   queueRoutes(server, context);

@@ -7,6 +7,7 @@ import { LOCAL_OWNER } from './caller.ts';
 import type { ApiContext } from './context.ts';
 import { sendProblem } from './problem.ts';
 import { refuseUnreadable } from './refusals.ts';
+import { submitRoutes } from './routes/submit.ts';
 import { registerRoutes } from './routes.ts';
 
 /** Builds the server for the socket; nothing listens yet. */
@@ -16,6 +17,7 @@ export function buildServer(context: ApiContext): FastifyInstance {
     request.caller = LOCAL_OWNER;
   });
   registerRoutes(server, context);
+  submitRoutes(server, context);
   return server;
 }
 
