@@ -1,3 +1,4 @@
+import { type AtOnce, goOnWith } from '../domain/at-once.ts';
 import type { JobStatus } from '../domain/job.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
 import type { TranscribeOutput } from '../pipeline/stages/decide.ts';
@@ -147,14 +148,17 @@ export function viewOf(job: ShortJob, position?: number, live?: ProgressReport):
  * A job in short. Most of what it costs is one question to the store, so that many may ask for it often.
  * @throws JobNotFoundError
  */
-export async function summaryOf(
+export function summaryOf(
   { store, progressOf }: Pick<QueueContext, 'store' | 'progressOf'>,
   id: number,
-): Promise<JobView> {
-  const job = await getShortJob(store, id);
-  if (!job) throw await jobNotFound(store, id);
-  const position = job.status === 'pending' ? await positionOf(store, id) : undefined;
-  return viewOf(job, position, progressOf(id));
+): AtOnce<JobView> {
+  return goOnWith(getShortJob(store, id), (job) => {
+    if (!job) return jobNotFound(store, id).then((error) => Promise.reject(error));
+    if (job.status === 'pending') {
+      return positionOf(store, id).then((position) => viewOf(job, position, progressOf(id)));
+    }
+    return viewOf(job, undefined, progressOf(id));
+  });
 }
 
 /**
