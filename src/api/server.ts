@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import Fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { LonghandError, UsageError } from '../domain/errors.ts';
+import { textOf } from './answer-text.ts';
 import { LOCAL_OWNER } from './caller.ts';
 import type { ApiContext } from './context.ts';
 import { sendProblem } from './problem.ts';
@@ -29,7 +30,7 @@ const SCHEMAS = {
   compilersFactory: {
     buildValidator: () => validatorCompiler,
     // What is sent was typed by its schema; to check each answer again would take longer than to find it.
-    buildSerializer: () => () => JSON.stringify,
+    buildSerializer: () => () => textOf,
   },
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 

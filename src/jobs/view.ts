@@ -13,6 +13,7 @@ import { listStages } from '../store/stages.ts';
 import type { Store } from '../store/store.ts';
 import { jobNotFound } from './errors.ts';
 import { type EventView, eventViewOf, type HistoryLine, historyOf } from './history.ts';
+import { keptViewOf } from './kept-views.ts';
 import { type JobTimes, type QueueContext, timesOf } from './queue-view.ts';
 
 /** A job as people and programs see it in a list. Times are ISO 8601, durations seconds. */
@@ -151,13 +152,13 @@ export function viewOf(job: ShortJob, position?: number, live?: ProgressReport):
 export function summaryOf(
   { store, progressOf }: Pick<QueueContext, 'store' | 'progressOf'>,
   id: number,
-): AtOnce<JobView> {
+): AtOnce<Readonly<JobView>> {
   return goOnWith(getShortJob(store, id), (job) => {
     if (!job) return jobNotFound(store, id).then((error) => Promise.reject(error));
     if (job.status === 'pending') {
       return positionOf(store, id).then((position) => viewOf(job, position, progressOf(id)));
     }
-    return viewOf(job, undefined, progressOf(id));
+    return keptViewOf(job, progressOf(id));
   });
 }
 
