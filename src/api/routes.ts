@@ -1,4 +1,4 @@
-/** One set of routes, whoever asks and whichever way. */
+/** One set of routes, whoever asks and whichever way; only a new job comes in other ways over the network (`uploads.ts`). */
 import type { FastifyInstance } from 'fastify';
 import type { ApiContext } from './context.ts';
 import { accessRoutes } from './routes/access.ts';
@@ -21,7 +21,6 @@ import { readinessRoutes } from './routes/readiness.ts';
 import { sampleRoutes } from './routes/sample.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { settingRoutes } from './routes/settings.ts';
-import { submitRoutes } from './routes/submit.ts';
 import { transcriptVersionRoutes } from './routes/transcript-versions.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
 import { upkeepRoutes } from './routes/upkeep.ts';
@@ -30,7 +29,6 @@ import { showAlive } from './schemas/service.ts';
 
 export function registerRoutes(server: FastifyInstance, context: ApiContext): void {
   server.get('/livez', { schema: showAlive }, () => ({ status: 'alive' }));
-  submitRoutes(server, context);
   sampleRoutes(server, context);
   planRoutes(server, context);
   jobRoutes(server, context);

@@ -3,11 +3,13 @@ import type { Server } from 'node:http';
 import Fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { LonghandError, UsageError } from '../domain/errors.ts';
+import { textOf } from './answer-text.ts';
 import { LOCAL_OWNER } from './caller.ts';
 import type { ApiContext } from './context.ts';
 import { invalidRequest } from './invalid.ts';
 import { sendProblem } from './problem.ts';
 import { refuseUnreadable } from './refusals.ts';
+import { submitRoutes } from './routes/submit.ts';
 import { registerRoutes } from './routes.ts';
 
 /** Builds the server for the socket; nothing listens yet. */
@@ -17,6 +19,7 @@ export function buildServer(context: ApiContext): FastifyInstance {
     request.caller = LOCAL_OWNER;
   });
   registerRoutes(server, context);
+  submitRoutes(server, context);
   return server;
 }
 
@@ -28,7 +31,7 @@ const SCHEMAS = {
   compilersFactory: {
     buildValidator: () => validatorCompiler,
     // What is sent was typed by its schema; to check each answer again would take longer than to find it.
-    buildSerializer: () => () => JSON.stringify,
+    buildSerializer: () => () => textOf,
   },
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 

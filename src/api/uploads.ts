@@ -3,10 +3,15 @@ import multipart from '@fastify/multipart';
 import type { FastifyInstance } from 'fastify';
 import type { ApiContext } from './context.ts';
 import { openAiRoutes } from './openai/routes.ts';
+import { submitRoutes } from './routes/submit.ts';
 import { tusRoutes } from './tus/routes.ts';
 
 export function registerUploads(server: FastifyInstance, context: ApiContext): void {
-  server.register(multipart);
+  // What reads forms hooks into every request that it can see, so it sees those alone that may bring one.
+  server.register(async (forms) => {
+    await forms.register(multipart);
+    submitRoutes(forms, context);
+    openAiRoutes(forms, context);
+  });
   tusRoutes(server, context);
-  openAiRoutes(server, context);
 }

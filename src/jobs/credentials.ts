@@ -4,6 +4,7 @@
  * It is asked at every request, so what the store answered is kept in memory until users or keys change. That is enough,
  * because the owner alone changes them: `forgetCredentials` is called by whatever does.
  */
+import { type AtOnce, goOnWith } from '../domain/at-once.ts';
 import { lesser, type Scope } from '../domain/scope.ts';
 import { anyUserOrKey, keyBySha256, noteKeyUse } from '../store/api-keys.ts';
 import { deleteSession, noteSessionUse, sessionBySha256 } from '../store/sessions.ts';
@@ -34,7 +35,7 @@ interface Kept extends Identity {
 }
 
 interface Known {
-  isLocked?: Promise<boolean>;
+  isLocked?: AtOnce<boolean>;
   /** By the sha256 of what was sent. Only what is right, so it cannot grow without end. */
   kept: Map<string, Kept>;
 }
@@ -54,24 +55,31 @@ export function forgetCredentials(store: Store): void {
 }
 
 /** Whether somebody who comes in must say who it is: there is a user or a key. */
-export function isLocked(store: Store): Promise<boolean> {
+export function isLocked(store: Store): AtOnce<boolean> {
   const here = known(store);
-  here.isLocked ??= anyUserOrKey(store).catch((error) => {
-    forgetCredentials(store);
-    throw error;
-  });
+  here.isLocked ??= anyUserOrKey(store).then(
+    (is) => {
+      here.isLocked = is;
+      return is;
+    },
+    (error) => {
+      forgetCredentials(store);
+      throw error;
+    },
+  );
   return here.isLocked;
 }
 
 /** Whose key it is; undefined when it is none, or none any more. */
-export async function identityOfKey(store: Store, key: string): Promise<Identity | undefined> {
+export function identityOfKey(store: Store, key: string): AtOnce<Identity | undefined> {
   if (!looksLikeKey(key)) return undefined;
   const sha256 = sha256Of(key);
   const { kept } = known(store);
-  const found = kept.get(sha256) ?? (await keptKey(store, sha256));
-  if (!found) return undefined;
-  kept.set(sha256, found);
-  return await used(store, found, (at) => noteKeyUse(store, sha256, at));
+  return goOnWith(kept.get(sha256) ?? keptKey(store, sha256), (found) => {
+    if (!found) return undefined;
+    kept.set(sha256, found);
+    return used(store, found, (at) => noteKeyUse(store, sha256, at));
+  });
 }
 
 async function keptKey(store: Store, sha256: string): Promise<Kept | undefined> {
@@ -88,20 +96,20 @@ async function keptKey(store: Store, sha256: string): Promise<Kept | undefined> 
 }
 
 /** Who is signed in with this; undefined when nobody is, or not any more. */
-export async function identityOfSession(store: Store, id: string): Promise<Identity | undefined> {
+export function identityOfSession(store: Store, id: string): AtOnce<Identity | undefined> {
   if (!looksLikeSessionId(id)) return undefined;
   const sha256 = sha256Of(id);
   const { kept } = known(store);
-  const found = kept.get(sha256) ?? (await keptSession(store, sha256));
-  if (!found) return undefined;
-  const now = store.clock.now();
-  if (now >= found.endsAt || now - found.usedAt >= SESSION_IDLE_MS) {
-    kept.delete(sha256);
-    await deleteSession(store, sha256);
-    return undefined;
-  }
-  kept.set(sha256, found);
-  return await used(store, found, (at) => noteSessionUse(store, sha256, at));
+  return goOnWith(kept.get(sha256) ?? keptSession(store, sha256), (found) => {
+    if (!found) return undefined;
+    const now = store.clock.now();
+    if (now >= found.endsAt || now - found.usedAt >= SESSION_IDLE_MS) {
+      kept.delete(sha256);
+      return deleteSession(store, sha256).then(() => undefined);
+    }
+    kept.set(sha256, found);
+    return used(store, found, (at) => noteSessionUse(store, sha256, at));
+  });
 }
 
 async function keptSession(store: Store, sha256: string): Promise<Kept | undefined> {
@@ -122,13 +130,9 @@ export function userIdentity(user: { id: string; name: string; is_admin: number 
 }
 
 /** Notes the use now and then. @returns undefined when it was revoked meanwhile */
-async function used(
-  { clock }: Store,
-  found: Kept,
-  note: (at: number) => Promise<boolean>,
-): Promise<Identity | undefined> {
+function used({ clock }: Store, found: Kept, note: (at: number) => Promise<boolean>): AtOnce<Identity | undefined> {
   const now = clock.now();
   if (now - found.usedAt < NOTE_EVERY_MS) return found;
   found.usedAt = now;
-  return (await note(now)) ? found : undefined;
+  return note(now).then((isThere) => (isThere ? found : undefined));
 }

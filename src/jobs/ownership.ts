@@ -1,4 +1,5 @@
-import { jobStandings } from '../store/job-standings.ts';
+import { type AtOnce, goOnWith } from '../domain/at-once.ts';
+import { getShortJob } from '../store/job-summary.ts';
 import type { Store } from '../store/store.ts';
 import { JobNotFoundError } from './errors.ts';
 
@@ -8,10 +9,9 @@ export interface Asking {
 }
 
 /** Whether somebody may see and touch a job; false also when there is none, unless all may be touched. */
-export async function mayTouch(store: Store, { userId }: Asking, jobId: number): Promise<boolean> {
+export function mayTouch(store: Store, { userId }: Asking, jobId: number): AtOnce<boolean> {
   if (userId === null) return true;
-  const [job] = await jobStandings(store, [jobId]);
-  return job?.user_id === userId;
+  return goOnWith(getShortJob(store, jobId), (job) => job?.user_id === userId);
 }
 
 /**
@@ -19,6 +19,8 @@ export async function mayTouch(store: Store, { userId }: Asking, jobId: number):
  * @param userId whose jobs are looked at; null: there is one user, or an admin asks, who may touch all
  * @throws JobNotFoundError
  */
-export async function requireOwn(store: Store, userId: string | null, jobId: number): Promise<void> {
-  if (!(await mayTouch(store, { userId }, jobId))) throw new JobNotFoundError(jobId);
+export function requireOwn(store: Store, userId: string | null, jobId: number): AtOnce<void> {
+  return goOnWith(mayTouch(store, { userId }, jobId), (may) => {
+    if (!may) throw new JobNotFoundError(jobId);
+  });
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 const SECRET_BYTES = 32;
 /** So that a key is known for one where it turns up. */
@@ -26,5 +26,5 @@ export function looksLikeSessionId(text: string): boolean {
 
 /** All that is kept of them. Nobody can guess 32 random bytes, so this need not be slow. */
 export function sha256Of(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret);
 }

@@ -1,3 +1,4 @@
+import { type AtOnce, goOnWith } from '../domain/at-once.ts';
 import type { JobStatus } from '../domain/job.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
 import type { TranscribeOutput } from '../pipeline/stages/decide.ts';
@@ -13,6 +14,7 @@ import type { Store } from '../store/store.ts';
 import type { About } from '../transcript/formats/index.ts';
 import { jobNotFound } from './errors.ts';
 import { type EventView, eventViewOf, type HistoryLine, historyOf } from './history.ts';
+import { keptViewOf } from './kept-views.ts';
 import { type JobTimes, type QueueContext, timesOf } from './queue-view.ts';
 
 /** A job as people and programs see it in a list. Times are ISO 8601, durations seconds. */
@@ -148,14 +150,17 @@ export function viewOf(job: ShortJob, position?: number, live?: ProgressReport):
  * A job in short. Most of what it costs is one question to the store, so that many may ask for it often.
  * @throws JobNotFoundError
  */
-export async function summaryOf(
+export function summaryOf(
   { store, progressOf }: Pick<QueueContext, 'store' | 'progressOf'>,
   id: number,
-): Promise<JobView> {
-  const job = await getShortJob(store, id);
-  if (!job) throw await jobNotFound(store, id);
-  const position = job.status === 'pending' ? await positionOf(store, id) : undefined;
-  return viewOf(job, position, progressOf(id));
+): AtOnce<Readonly<JobView>> {
+  return goOnWith(getShortJob(store, id), (job) => {
+    if (!job) return jobNotFound(store, id).then((error) => Promise.reject(error));
+    if (job.status === 'pending') {
+      return positionOf(store, id).then((position) => viewOf(job, position, progressOf(id)));
+    }
+    return keptViewOf(job, progressOf(id));
+  });
 }
 
 /**

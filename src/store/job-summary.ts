@@ -1,5 +1,5 @@
-import { compiled } from './compiled.ts';
 import type { JobSummary } from './jobs.ts';
+import { rowById } from './row-by-id.ts';
 import type { Store } from './store.ts';
 
 /** Everything but the text, which may be as long as a book. */
@@ -74,17 +74,13 @@ const SHORT = [
   'language',
   'priority',
   'paused_by',
+  'user_id',
 ] as const satisfies readonly (keyof JobSummary)[];
 
 export type ShortJob = Pick<JobSummary, (typeof SHORT)[number]>;
 
 /** A job in short, or undefined. Asked at every look at a job. */
-export async function getShortJob(store: Store, id: number): Promise<ShortJob | undefined> {
-  const { rows } = await selectShort(store.db, { id });
-  return rows[0];
-}
-
-const selectShort = compiled((db, { id }: { id: number }) =>
+export const getShortJob = rowById((db, { id }) =>
   db.selectFrom('transcription_jobs').select(SHORT).where('id', '=', id),
 );
 

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../domain/clock.ts';
+import { CommittedRows } from './committed-rows.ts';
 import type { Database as Tables } from './schema.ts';
 import type { SqliteStore } from './store.ts';
 
@@ -25,6 +26,7 @@ export function sqliteStore({
   return {
     db,
     dialect: 'sqlite',
+    committedRows: new CommittedRows(database, clock),
     clock,
     name: file,
     file,

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../domain/clock.ts';
+import type { CommittedRows } from './committed-rows.ts';
 import type { Database } from './schema.ts';
 
 interface OpenStore {
@@ -15,6 +16,8 @@ interface OpenStore {
 
 export interface SqliteStore extends OpenStore {
   readonly dialect: 'sqlite';
+  /** For what is asked with every request. */
+  readonly committedRows: CommittedRows;
 }
 
 export interface PostgresStore extends OpenStore {

@@ -8,9 +8,11 @@
  * 4. The scope is the one that the route needs (`scopes.ts`).
  * 5. The job that the path names is one that the caller may touch. To others it is as if there were none.
  * 6. What is done from there on stands in the trail by the caller's name.
+ *
+ * All of it is passed at once where nothing must be looked up, as with most requests: a promise would cost more than the door.
  */
-import fastifyCookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type AtOnce, goOnWith } from '../../domain/at-once.ts';
 import { UsageError } from '../../domain/errors.ts';
 import { allows } from '../../domain/scope.ts';
 import { inNameOf } from '../../jobs/actor.ts';
@@ -24,7 +26,7 @@ import { setSecurityHeaders } from './headers.ts';
 import { type Host, isLocalName, isOurs, parseAllowed, parseHost } from './hosts.ts';
 import { isLoopbackAddress } from './loopback.ts';
 import { changesSomething, isForeign } from './origin.ts';
-import { scopeOf } from './scopes.ts';
+import { needsOf, type RouteNeeds } from './route-needs.ts';
 import { sessionIdOf } from './session-cookie.ts';
 
 declare module 'fastify' {
@@ -37,6 +39,9 @@ declare module 'fastify' {
 /** Nobody who has said who it is: has no jobs, and may only what is open to everybody. */
 const NOBODY: Caller = { actor: 'nobody', userId: '', scope: 'read', local: false };
 
+/** Whoever comes from this machine while there are no users and no keys. */
+const ANYBODY_HERE: Caller = { ...LOCAL_OWNER, local: false };
+
 /** Puts the doors in front of all routes that the server gets from here on. */
 export function installDoors(
   server: FastifyInstance,
@@ -44,20 +49,24 @@ export function installDoors(
   allowedHosts: readonly string[] = [],
 ): void {
   const allowed = parseAllowed(allowedHosts);
-  server.register(fastifyCookie);
   server.decorateRequest('door', undefined);
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     request.caller = NOBODY;
     setSecurityHeaders(reply.raw);
     const host = requireOurHost(request, allowed);
-    const { headers, method } = request;
+    const { headers, method, routeOptions } = request;
     if (changesSomething(method, headers) && isForeign(headers, host, allowed)) throw new OriginRefusedError();
-    await letIn(request, reply, store, host);
-    await requireOwnJob(request, store);
+    const needs = needsOf(method, routeOptions.url ?? '');
+    const passed = goOnWith(letIn(request, reply, store, { host, needs }), () => requireOwnJob(request, store, needs));
+    if (passed instanceof Promise) passed.then(() => done(), done);
+    else done();
   });
   limitBodyTime(server);
-  // As late as this, because what reads a body goes on in no request's name.
-  server.addHook('preValidation', (request, _reply, done) => inNameOf(request.caller.actor, done));
+  // As late as this, because what reads a body goes on in no request's name. What only looks has none.
+  server.addHook('preValidation', ({ method, headers, caller }, _reply, done) => {
+    if (changesSomething(method, headers)) inNameOf(caller.actor, done);
+    else done();
+  });
 }
 
 function requireOurHost({ raw, headers: { host: text } }: FastifyRequest, allowed: readonly Host[]): Host {
@@ -66,22 +75,26 @@ function requireOurHost({ raw, headers: { host: text } }: FastifyRequest, allowe
   return host;
 }
 
-async function letIn(
+function letIn(
   request: FastifyRequest,
   reply: FastifyReply,
   store: ApiContext['store'],
-  host: Host,
-): Promise<void> {
-  const { method, routeOptions } = request;
-  const needed = scopeOf(method, routeOptions.url ?? '');
-  if (!(await isLocked(store))) {
-    if (isFromHere(request, host)) {
-      request.caller = { ...LOCAL_OWNER, local: false };
-      request.door = 'open';
-    } else if (needed !== 'open') throw new OnlyFromHereError();
-    return;
-  }
-  const found = await identify(request, store);
+  { host, needs }: { host: Host; needs: RouteNeeds },
+): AtOnce<void> {
+  return goOnWith(isLocked(store), (locked) => {
+    if (!locked) return letInWithoutUsers(request, host, needs);
+    return goOnWith(identify(request, store), (found) => letInAs(found, request, reply, needs));
+  });
+}
+
+function letInWithoutUsers(request: FastifyRequest, host: Host, { scope: needed }: RouteNeeds): void {
+  if (isFromHere(request, host)) {
+    request.caller = ANYBODY_HERE;
+    request.door = 'open';
+  } else if (needed !== 'open') throw new OnlyFromHereError();
+}
+
+function letInAs(found: Given, request: FastifyRequest, reply: FastifyReply, { scope: needed }: RouteNeeds): void {
   if (typeof found === 'object') {
     const { identity, door } = found;
     const { name, userId, scope } = identity;
@@ -101,36 +114,29 @@ function isFromHere({ socket, headers }: FastifyRequest, host: Host): boolean {
   return isDirect && isLocalName(host) && remoteAddress !== undefined && isLoopbackAddress(remoteAddress);
 }
 
-type Found = { identity: Identity; door: 'key' | 'session' };
+/** Who it is, or what was given that is not known. */
+type Given = { identity: Identity; door: 'key' | 'session' } | 'nothing' | 'key' | 'session' | 'scheme';
 
-/** Who it is, or what was given that is not known. A key comes before a session. */
-async function identify(
-  request: FastifyRequest,
-  store: ApiContext['store'],
-): Promise<Found | 'nothing' | 'key' | 'session' | 'scheme'> {
+/** A key comes before a session. */
+function identify(request: FastifyRequest, store: ApiContext['store']): AtOnce<Given> {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const [, key] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
     if (key === undefined) return 'scheme';
-    const identity = await identityOfKey(store, key);
-    return identity ? { identity, door: 'key' } : 'key';
+    return goOnWith(identityOfKey(store, key), (identity) => (identity ? { identity, door: 'key' } : 'key'));
   }
   const id = sessionIdOf(request);
   if (id === undefined) return 'nothing';
-  const identity = await identityOfSession(store, id);
-  return identity ? { identity, door: 'session' } : 'session';
+  return goOnWith(identityOfSession(store, id), (identity) => (identity ? { identity, door: 'session' } : 'session'));
 }
 
-/** Routes of a job and what they call its number: `/api/jobs/:id/…`, `/api/transcription/:id/…`. */
-const ROUTE_OF_JOB = /\/(?:jobs|transcription)\/:(\w+)/;
-
-async function requireOwnJob(
-  { routeOptions, params, caller }: FastifyRequest,
+function requireOwnJob(
+  { params, caller }: FastifyRequest,
   store: ApiContext['store'],
-): Promise<void> {
-  const [, name] = ROUTE_OF_JOB.exec(routeOptions.url ?? '') ?? [];
+  { job: name }: RouteNeeds,
+): AtOnce<void> {
   if (caller.userId === null || name === undefined) return;
   const id = (params as Record<string, string>)[name] ?? '';
   if (!/^\d{1,15}$/.test(id)) throw new UsageError(`${JSON.stringify(id)} is not the number of a job.`);
-  await requireOwn(store, caller.userId, Number(id));
+  return requireOwn(store, caller.userId, Number(id));
 }

@@ -18,7 +18,7 @@ export const idsOfJobs = lookUp('/api/job-ids', schemas.listJobIds, async ({ sto
 }));
 
 export const job = lookUp('/api/jobs/:id', schemas.showJob, ({ store, queue }, { params }) =>
-  summaryOf({ ...queue, store }, params.id),
+  summaryOf({ store, progressOf: queue.progressOf }, params.id),
 );
 
 /** What the last runs used, for plots. */

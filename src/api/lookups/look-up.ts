@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { ZodType, z } from 'zod';
+import { type AtOnce, goOnWith } from '../../domain/at-once.ts';
 import type { QueueContext } from '../../jobs/queue-view.ts';
 
 /** What the answers need from whoever owns the data folder. */
@@ -39,7 +40,7 @@ export interface LookUp {
   readonly path: string;
   readonly schema: FastifySchema & { querystring?: ZodType; params?: ZodType };
   /** @param asked checked with the schema */
-  answer(context: LookUpContext, asked: Asked): Promise<unknown>;
+  answer(context: LookUpContext, asked: Asked): AtOnce<unknown>;
 }
 
 type Parsed<S, K extends 'querystring' | 'params'> = S extends { [key in K]: infer T extends ZodType }
@@ -51,7 +52,7 @@ type AnswerOf<S> = S extends { response: { 200: infer T extends ZodType } } ? z.
 export function lookUp<const S extends LookUp['schema']>(
   path: string,
   schema: S,
-  answer: (context: LookUpContext, asked: Asked<Parsed<S, 'querystring'>, Parsed<S, 'params'>>) => Promise<AnswerOf<S>>,
+  answer: (context: LookUpContext, asked: Asked<Parsed<S, 'querystring'>, Parsed<S, 'params'>>) => AtOnce<AnswerOf<S>>,
 ): LookUp {
   return { path, schema, answer: (context, asked) => answer(context, asked as Parameters<typeof answer>[1]) };
 }
@@ -59,10 +60,11 @@ export function lookUp<const S extends LookUp['schema']>(
 /** Answers look-ups over HTTP. */
 export function lookUpRoutes(server: FastifyInstance, context: LookUpContext, lookUps: readonly LookUp[]): void {
   for (const { path, schema, answer } of lookUps) {
-    server.get(path, { schema }, async ({ query, params, caller }, reply) => {
-      const found = await answer(context, { query, params, userId: caller.userId });
-      if (!(found instanceof PlainAnswer)) return found;
-      return reply.headers(found.headers).type(found.mediaType).send(found.content);
-    });
+    server.get(path, { schema }, ({ query, params, caller }, reply) =>
+      goOnWith(answer(context, { query, params, userId: caller.userId }), (found) => {
+        if (!(found instanceof PlainAnswer)) return found;
+        return reply.headers(found.headers).type(found.mediaType).send(found.content);
+      }),
+    );
   }
 }

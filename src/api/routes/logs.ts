@@ -23,6 +23,7 @@ export function logRoutes(server: FastifyInstance, context: ApiContext): void {
     const { id } = request.params;
     const piece = await pieceOfLog(context, id, request.query);
     const { content, mediaType, headers: marks } = answerOf(piece);
+    const text = String(content);
     const headers = { ...marks, 'content-type': mediaType };
     if (!request.query.follow) return reply.headers(headers).send(text);
     reply.hijack();
