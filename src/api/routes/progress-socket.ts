@@ -10,9 +10,10 @@ import { viewOf } from '../../jobs/view.ts';
 import { getJob, type JobSummary } from '../../store/jobs.ts';
 import type { ApiContext } from '../context.ts';
 import type { Watcher } from '../live/event-feed.ts';
+import { HEARTBEAT_MS } from '../live/heartbeat.ts';
 import { type Live, liveOf } from '../live/live.ts';
 import { followProgress, type ProgressMessage } from '../schemas/progress.ts';
-import { COMMENT_INTERVAL_MS, MAX_WAITING_BYTES } from '../sse.ts';
+import { MAX_WAITING_BYTES } from '../sse.ts';
 
 /** RFC 6455, 7.4.1. */
 const NORMAL = 1000;
@@ -125,7 +126,7 @@ function keepAlive(socket: WebSocket, { clock }: Live): AbortController {
   });
   const beat = async () => {
     for (;;) {
-      await clock.sleep(COMMENT_INTERVAL_MS, closed.signal);
+      await clock.sleep(HEARTBEAT_MS, closed.signal);
       if (!isAlive) return socket.terminate();
       isAlive = false;
       socket.ping();
