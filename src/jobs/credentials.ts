@@ -27,7 +27,7 @@ export interface Identity {
   scope: Scope;
 }
 
-interface Kept extends Identity {
+export interface Kept extends Identity {
   usedAt: number;
   /** Only of sessions. */
   endsAt: number;
@@ -40,6 +40,7 @@ interface Known {
 }
 
 const knownOf = new WeakMap<Store, Known>();
+const listenersOf = new WeakMap<Store, Set<() => void>>();
 
 function known(store: Store): Known {
   const there = knownOf.get(store) ?? { kept: new Map() };
@@ -51,6 +52,14 @@ function known(store: Store): Known {
 export function forgetCredentials(store: Store): void {
   // What is being looked up now lands in the old one, where nobody looks any more.
   knownOf.delete(store);
+  for (const listener of listenersOf.get(store) ?? []) listener();
+}
+
+/** Listens for changes of users, keys or sessions: somebody may not come in any more. @returns a function that ends it */
+export function onCredentialsChange(store: Store, listener: () => void): () => void {
+  const listeners = listenersOf.get(store) ?? new Set();
+  listenersOf.set(store, listeners.add(listener));
+  return () => listeners.delete(listener);
 }
 
 /** Whether somebody who comes in must say who it is: there is a user or a key. */
@@ -65,13 +74,18 @@ export function isLocked(store: Store): Promise<boolean> {
 
 /** Whose key it is; undefined when it is none, or none any more. */
 export async function identityOfKey(store: Store, key: string): Promise<Identity | undefined> {
+  const found = await keyHolder(store, key);
+  return found && (await used(store, found, (at) => noteKeyUse(store, sha256Of(key), at)));
+}
+
+/** As `identityOfKey`, of a connection that stays open: it does not count as a use. */
+export async function keyHolder(store: Store, key: string): Promise<Kept | undefined> {
   if (!looksLikeKey(key)) return undefined;
   const sha256 = sha256Of(key);
   const { kept } = known(store);
   const found = kept.get(sha256) ?? (await keptKey(store, sha256));
-  if (!found) return undefined;
-  kept.set(sha256, found);
-  return await used(store, found, (at) => noteKeyUse(store, sha256, at));
+  if (found) kept.set(sha256, found);
+  return found;
 }
 
 async function keptKey(store: Store, sha256: string): Promise<Kept | undefined> {
@@ -89,6 +103,12 @@ async function keptKey(store: Store, sha256: string): Promise<Kept | undefined> 
 
 /** Who is signed in with this; undefined when nobody is, or not any more. */
 export async function identityOfSession(store: Store, id: string): Promise<Identity | undefined> {
+  const found = await sessionHolder(store, id);
+  return found && (await used(store, found, (at) => noteSessionUse(store, sha256Of(id), at)));
+}
+
+/** As `identityOfSession`, of a connection that stays open: it does not count as a use. */
+export async function sessionHolder(store: Store, id: string): Promise<Kept | undefined> {
   if (!looksLikeSessionId(id)) return undefined;
   const sha256 = sha256Of(id);
   const { kept } = known(store);
@@ -101,7 +121,7 @@ export async function identityOfSession(store: Store, id: string): Promise<Ident
     return undefined;
   }
   kept.set(sha256, found);
-  return await used(store, found, (at) => noteSessionUse(store, sha256, at));
+  return found;
 }
 
 async function keptSession(store: Store, sha256: string): Promise<Kept | undefined> {

@@ -14,7 +14,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UsageError } from '../../domain/errors.ts';
 import { allows } from '../../domain/scope.ts';
 import { inNameOf } from '../../jobs/actor.ts';
-import { type Identity, identityOfKey, identityOfSession, isLocked } from '../../jobs/credentials.ts';
+import {
+  type Identity,
+  identityOfKey,
+  identityOfSession,
+  isLocked,
+  keyHolder,
+  sessionHolder,
+} from '../../jobs/credentials.ts';
 import { requireOwn } from '../../jobs/ownership.ts';
 import { type Caller, LOCAL_OWNER } from '../caller.ts';
 import type { ApiContext } from '../context.ts';
@@ -31,6 +38,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** How the caller came in over TCP; undefined: not at all. */
     door: 'open' | 'key' | 'session' | undefined;
+    /** Whether who came in over TCP still would, as the same; for what stays open. */
+    isStillIn?: (() => Promise<boolean>) | undefined;
+    /** @throws NotSignedInError when not; for an answer that took long */
+    requireStillIn?(): Promise<void>;
   }
 }
 
@@ -46,6 +57,11 @@ export function installDoors(
   const allowed = parseAllowed(allowedHosts);
   server.register(fastifyCookie);
   server.decorateRequest('door', undefined);
+  server.decorateRequest('isStillIn', undefined);
+  server.decorateRequest('requireStillIn', async function requireStillIn(this: FastifyRequest) {
+    if (!this.isStillIn || (await this.isStillIn())) return;
+    throw new NotSignedInError(this.door === 'key' || this.door === 'session' ? this.door : 'nothing');
+  });
   server.addHook('onRequest', async (request, reply) => {
     request.caller = NOBODY;
     setSecurityHeaders(reply.raw);
@@ -78,15 +94,17 @@ async function letIn(
     if (isFromHere(request, host)) {
       request.caller = { ...LOCAL_OWNER, local: false };
       request.door = 'open';
+      request.isStillIn = async () => !(await isLocked(store));
     } else if (needed !== 'open') throw new OnlyFromHereError();
     return;
   }
   const found = await identify(request, store);
   if (typeof found === 'object') {
-    const { identity, door } = found;
+    const { identity, door, now } = found;
     const { name, userId, scope } = identity;
     request.caller = { actor: name, userId, scope, local: false };
     request.door = door;
+    request.isStillIn = async () => isSame(identity, await now());
     if (needed !== 'open' && !allows(scope, needed)) throw new ScopeError(needed, scope);
   } else if (needed !== 'open') {
     reply.header('www-authenticate', `Bearer realm="longhand"${found === 'nothing' ? '' : ', error="invalid_token"'}`);
@@ -101,7 +119,16 @@ function isFromHere({ socket, headers }: FastifyRequest, host: Host): boolean {
   return isDirect && isLocalName(host) && remoteAddress !== undefined && isLoopbackAddress(remoteAddress);
 }
 
-type Found = { identity: Identity; door: 'key' | 'session' };
+interface Found {
+  identity: Identity;
+  door: 'key' | 'session';
+  /** Who would come in by the same now. */
+  now(): Promise<Identity | undefined>;
+}
+
+function isSame({ userId, scope }: Identity, now: Identity | undefined): boolean {
+  return now !== undefined && now.userId === userId && now.scope === scope;
+}
 
 /** Who it is, or what was given that is not known. A key comes before a session. */
 async function identify(
@@ -113,12 +140,12 @@ async function identify(
     const [, key] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
     if (key === undefined) return 'scheme';
     const identity = await identityOfKey(store, key);
-    return identity ? { identity, door: 'key' } : 'key';
+    return identity ? { identity, door: 'key', now: () => keyHolder(store, key) } : 'key';
   }
   const id = sessionIdOf(request);
   if (id === undefined) return 'nothing';
   const identity = await identityOfSession(store, id);
-  return identity ? { identity, door: 'session' } : 'session';
+  return identity ? { identity, door: 'session', now: () => sessionHolder(store, id) } : 'session';
 }
 
 /** Routes of a job and what they call its number: `/api/jobs/:id/…`, `/api/transcription/:id/…`. */

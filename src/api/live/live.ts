@@ -10,6 +10,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { LogFeed } from './log-feed.ts';
 import { Presence, pageOf } from './presence.ts';
 import { Present } from './present.ts';
+import { Visits } from './visits.ts';
 
 /** How the live part behaves; what is left out has the defaults of the settings. */
 export interface LiveOptions {
@@ -34,6 +35,7 @@ export class Live {
   readonly feed: EventFeed;
   readonly present: Present;
   readonly presence: Presence;
+  readonly visits: Visits;
   readonly #heartbeat: Heartbeat;
   readonly #hub: NewsHub;
   readonly #dataDir: string;
@@ -52,6 +54,7 @@ export class Live {
     this.present = new Present(context, this.feed.owners);
     this.presence = new Presence(this.clock);
     this.#heartbeat = new Heartbeat(this.clock);
+    this.visits = new Visits(store, this.#heartbeat);
     this.#forgetNews = hub.subscribeToAll((news) => {
       if (news.type === 'logged') void this.#logs.get(news.jobId)?.feed.more();
     });
@@ -74,8 +77,10 @@ export class Live {
     const streams = this.#streams.get(request.server.server);
     streams?.add(stream);
     const leave = clientId === undefined ? undefined : this.enter(request, clientId);
+    const endVisit = this.visits.add(request, (sentence) => failStream(stream, sentence));
     stream.onClose(() => {
       streams?.delete(stream);
+      endVisit();
       leave?.();
     });
     return stream;
@@ -114,6 +119,7 @@ export class Live {
     lives.delete(this.#hub);
     this.#forgetNews();
     this.present.close();
+    this.visits.close();
     await this.feed.close();
   }
 }

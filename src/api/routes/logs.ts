@@ -8,6 +8,8 @@ import { type LogPiece, lastLines, linesFrom } from '../../logs/tail.ts';
 import { getJob } from '../../store/jobs.ts';
 import { logPath } from '../../supervisor/job-files.ts';
 import type { ApiContext } from '../context.ts';
+import { HEARTBEAT_MS } from '../live/heartbeat.ts';
+import { liveOf } from '../live/live.ts';
 import { showLog } from '../schemas/texts.ts';
 
 const DEFAULT_LINES = 50;
@@ -23,7 +25,8 @@ type Wanted = z.output<typeof showLog.querystring>;
  * from there plus the bytes of the whole lines that came, misses nothing and sees nothing twice. Where a stretch of the
  * log was deleted meanwhile, a line in square brackets says at which byte it goes on.
  */
-export function logRoutes(server: FastifyInstance, { store, hub, dataDir, acceptsJobs }: ApiContext): void {
+export function logRoutes(server: FastifyInstance, context: ApiContext): void {
+  const { store, hub, dataDir, acceptsJobs } = context;
   server.withTypeProvider<ZodTypeProvider>().get('/api/jobs/:id/log', { schema: showLog }, async (request, reply) => {
     const { id } = request.params;
     const job = await getJob(store, id);
@@ -35,7 +38,10 @@ export function logRoutes(server: FastifyInstance, { store, hub, dataDir, accept
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, headers);
+    // Of an empty log there is nothing to send, and the client waits for an answer.
+    raw.flushHeaders();
     raw.write(text);
+    raw.socket?.setKeepAlive(true, HEARTBEAT_MS);
     const log = followLog(path, position, raw);
     const more = () => log.more().catch((error: Error) => raw.destroy(error));
     const finish = async () => {
@@ -48,7 +54,12 @@ export function logRoutes(server: FastifyInstance, { store, hub, dataDir, accept
       if (news.type === 'logged') void more();
       if (news.type === 'state' && awaitsPerson(news.status, news.pausedBy)) void finish();
     });
-    raw.on('close', unsubscribe);
+    // Cut in the middle, so that it is not taken for the end of the log.
+    const endVisit = liveOf(context).visits.add(request, () => raw.destroy());
+    raw.on('close', () => {
+      unsubscribe();
+      endVisit();
+    });
     // It may have come to rest before anybody listened.
     const now = await getJob(store, id);
     if (!now || awaitsPerson(now.status, now.paused_by)) await finish();

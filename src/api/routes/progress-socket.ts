@@ -19,8 +19,9 @@ import { MAX_WAITING_BYTES } from '../sse.ts';
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 1011;
-/** Codes from 4000 on are the application's own (7.4.2); this one is read like the status of HTTP. */
+/** Codes from 4000 on are the application's own (7.4.2); these are read like the status of HTTP. */
 const NOT_FOUND = 4404;
+const NOT_SIGNED_IN = 4401;
 /** A close frame has room for 125 bytes, two of which are the code (5.5). */
 const MAX_REASON_BYTES = 123;
 /** Clients have nothing to say here. */
@@ -83,6 +84,7 @@ function follow(socket: WebSocket, request: FastifyRequest, { context, live, id,
   const isOpen = () => socket.readyState === socket.OPEN;
   const leavePage = clientId === undefined ? undefined : live.enter(request, clientId);
   const pings = keepAlive(socket, live);
+  const endVisit = live.visits.add(request, (sentence) => close(socket, NOT_SIGNED_IN, sentence));
   let last = '';
   let sending: Promise<void> = Promise.resolve();
 
@@ -111,6 +113,7 @@ function follow(socket: WebSocket, request: FastifyRequest, { context, live, id,
   };
   socket.on('close', () => {
     pings.abort();
+    endVisit();
     leavePage?.();
     live.feed.leave(watcher);
   });
