@@ -1,6 +1,7 @@
 /** One set of routes, whoever asks and whichever way; only a new job comes in other ways over the network (`uploads.ts`). */
 import type { FastifyInstance } from 'fastify';
 import type { ApiContext } from './context.ts';
+import { hidePaths } from './hide-paths.ts';
 import { accessRoutes } from './routes/access.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { bulkRoutes } from './routes/bulk.ts';
@@ -29,6 +30,7 @@ import { showAlive } from './schemas/service.ts';
 
 export function registerRoutes(server: FastifyInstance, context: ApiContext): void {
   server.get('/livez', { schema: showAlive }, () => ({ status: 'alive' }));
+  hidePaths(server, context);
   sampleRoutes(server, context);
   planRoutes(server, context);
   jobRoutes(server, context);

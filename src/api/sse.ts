@@ -1,11 +1,11 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { type Clock, systemClock } from '../domain/clock.ts';
+import { type Beat, HEARTBEAT_MS, type Heartbeat } from './live/heartbeat.ts';
 
-/** So that nobody between us and the client takes silence for death. */
-export const COMMENT_INTERVAL_MS = 15_000;
 /** A client that does not read is cut off when this much waits for it. */
 export const MAX_WAITING_BYTES = 1024 * 1024;
+/** A connection on which nothing waits is asked for a sign of life after so long. */
+const KEEP_ALIVE_MS = HEARTBEAT_MS;
 /** A browser waits so long before it connects again. */
 const RETRY_MS = 2_000;
 
@@ -21,10 +21,11 @@ export interface EventStream {
   onClose(listener: () => void): void;
 }
 
-/** Takes a reply over as an event stream. A client that does not keep up is cut off, by bytes and by time. */
-export function eventStream(reply: FastifyReply, clock: Clock = systemClock): EventStream {
+/** Takes a reply over as an event stream. A client that does not keep up is cut off, by bytes and by time; so is one that is dead. */
+export function eventStream(reply: FastifyReply, heartbeat: Heartbeat): EventStream {
   reply.hijack();
   const { raw } = reply;
+  const { socket } = raw;
   raw.writeHead(200, {
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     'content-type': 'text/event-stream; charset=utf-8',
@@ -33,7 +34,8 @@ export function eventStream(reply: FastifyReply, clock: Clock = systemClock): Ev
     'x-accel-buffering': 'no',
   });
   // It is silent for longer than a request may be.
-  raw.socket?.setTimeout(0);
+  socket?.setTimeout(0);
+  socket?.setKeepAlive(true, KEEP_ALIVE_MS);
   const isOpen = () => !raw.writableEnded && !raw.destroyed;
   const write = (frames: Buffer | string) => {
     if (!isOpen()) return;
@@ -45,20 +47,7 @@ export function eventStream(reply: FastifyReply, clock: Clock = systemClock): Ev
   raw.on('close', () => over.abort());
   // It may have gone while the route looked something up; then there is no `close` any more.
   if (raw.destroyed) over.abort();
-
-  const beat = async () => {
-    for (let sentBefore = -1; ; ) {
-      await clock.sleep(COMMENT_INTERVAL_MS, over.signal);
-      const sent = (raw.socket?.bytesWritten ?? 0) - raw.writableLength;
-      // Something has waited since the last comment, and nothing went.
-      if (raw.writableLength > 0 && sent === sentBefore) raw.destroy();
-      write(':\n\n');
-      sentBefore = sent;
-    }
-  };
-  beat().catch((error) => {
-    if (!over.signal.aborted) raw.destroy(error);
-  });
+  else raw.on('close', heartbeat.add(socket, beatOf(raw, write)));
 
   return {
     get isOpen() {
@@ -85,5 +74,22 @@ export function eventStream(reply: FastifyReply, clock: Clock = systemClock): Ev
       if (raw.destroyed) listener();
       else raw.on('close', listener);
     },
+  };
+}
+
+/**
+ * Writes a comment, and cuts off a client that has taken nothing since the last beat of what waited for it then. What waits
+ * is in this process, or in the system: there a few comments find room for a quarter of an hour before TCP gives a dead
+ * client up.
+ */
+function beatOf(raw: ServerResponse, write: (comment: string) => void): Beat {
+  /** What had reached it at the last beat, when something waited. */
+  let before: number | undefined;
+  return (unacknowledged) => {
+    const waiting = raw.writableLength + unacknowledged;
+    const arrived = (raw.socket?.bytesWritten ?? 0) - waiting;
+    if (waiting > 0 && arrived === before) raw.destroy();
+    before = waiting > 0 ? arrived : undefined;
+    write(':\n\n');
   };
 }

@@ -28,7 +28,7 @@ export interface Identity {
   scope: Scope;
 }
 
-interface Kept extends Identity {
+export interface Kept extends Identity {
   usedAt: number;
   /** Only of sessions. */
   endsAt: number;
@@ -41,6 +41,7 @@ interface Known {
 }
 
 const knownOf = new WeakMap<Store, Known>();
+const listenersOf = new WeakMap<Store, Set<() => void>>();
 
 function known(store: Store): Known {
   const there = knownOf.get(store) ?? { kept: new Map() };
@@ -52,6 +53,14 @@ function known(store: Store): Known {
 export function forgetCredentials(store: Store): void {
   // What is being looked up now lands in the old one, where nobody looks any more.
   knownOf.delete(store);
+  for (const listener of listenersOf.get(store) ?? []) listener();
+}
+
+/** Listens for changes of users, keys or sessions: somebody may not come in any more. @returns a function that ends it */
+export function onCredentialsChange(store: Store, listener: () => void): () => void {
+  const listeners = listenersOf.get(store) ?? new Set();
+  listenersOf.set(store, listeners.add(listener));
+  return () => listeners.delete(listener);
 }
 
 /** Whether somebody who comes in must say who it is: there is a user or a key. */
@@ -72,13 +81,20 @@ export function isLocked(store: Store): AtOnce<boolean> {
 
 /** Whose key it is; undefined when it is none, or none any more. */
 export function identityOfKey(store: Store, key: string): AtOnce<Identity | undefined> {
+  return goOnWith(
+    keyHolder(store, key),
+    (found) => found && used(store, found, (at) => noteKeyUse(store, sha256Of(key), at)),
+  );
+}
+
+/** As `identityOfKey`, of a connection that stays open: it does not count as a use. */
+export function keyHolder(store: Store, key: string): AtOnce<Kept | undefined> {
   if (!looksLikeKey(key)) return undefined;
   const sha256 = sha256Of(key);
   const { kept } = known(store);
   return goOnWith(kept.get(sha256) ?? keptKey(store, sha256), (found) => {
-    if (!found) return undefined;
-    kept.set(sha256, found);
-    return used(store, found, (at) => noteKeyUse(store, sha256, at));
+    if (found) kept.set(sha256, found);
+    return found;
   });
 }
 
@@ -97,6 +113,14 @@ async function keptKey(store: Store, sha256: string): Promise<Kept | undefined> 
 
 /** Who is signed in with this; undefined when nobody is, or not any more. */
 export function identityOfSession(store: Store, id: string): AtOnce<Identity | undefined> {
+  return goOnWith(
+    sessionHolder(store, id),
+    (found) => found && used(store, found, (at) => noteSessionUse(store, sha256Of(id), at)),
+  );
+}
+
+/** As `identityOfSession`, of a connection that stays open: it does not count as a use. */
+export function sessionHolder(store: Store, id: string): AtOnce<Kept | undefined> {
   if (!looksLikeSessionId(id)) return undefined;
   const sha256 = sha256Of(id);
   const { kept } = known(store);
@@ -108,7 +132,7 @@ export function identityOfSession(store: Store, id: string): AtOnce<Identity | u
       return deleteSession(store, sha256).then(() => undefined);
     }
     kept.set(sha256, found);
-    return used(store, found, (at) => noteSessionUse(store, sha256, at));
+    return found;
   });
 }
 

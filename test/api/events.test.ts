@@ -2,8 +2,9 @@ import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { HEARTBEAT_MS } from '../../src/api/live/heartbeat.ts';
 import { PROGRESS_INTERVAL_MS } from '../../src/api/live/pace.ts';
-import { COMMENT_INTERVAL_MS, MAX_WAITING_BYTES } from '../../src/api/sse.ts';
+import { MAX_WAITING_BYTES } from '../../src/api/sse.ts';
 import { appendAccessEvent } from '../../src/store/access-events.ts';
 import { listEvents } from '../../src/store/events.ts';
 import { transition } from '../../src/store/jobs.ts';
@@ -224,11 +225,11 @@ test('a comment every 15 seconds and a hint when to come again keep the connecti
   };
   await until(/ready/);
   expect(text).toMatch(/^retry: 2000\n\n/);
-  await clock.advance(COMMENT_INTERVAL_MS - 1);
+  await clock.advance(HEARTBEAT_MS - 1);
   expect(text).not.toContain(':\n\n:\n\n');
   await clock.advance(1);
   await until(/\n\n:\n\n$/);
-  await clock.advance(COMMENT_INTERVAL_MS);
+  await clock.advance(HEARTBEAT_MS);
   await until(/\n\n:\n\n:\n\n$/);
 });
 

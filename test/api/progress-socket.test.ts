@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { COMMENT_INTERVAL_MS } from '../../src/api/sse.ts';
+import { HEARTBEAT_MS } from '../../src/api/live/heartbeat.ts';
 import { finishJob, transition } from '../../src/store/jobs.ts';
 import { queueControlOf } from '../jobs/queue-contexts.ts';
 import { submit, working } from '../store/support.ts';
@@ -116,7 +116,7 @@ test('who gives no sign of life is cut off, who answers is not', async () => {
   await once(dead, 'data');
   for (let beat = 1; beat <= 2; beat += 1) {
     const pinged = once(client.socket, 'ping');
-    await clock.advance(COMMENT_INTERVAL_MS);
+    await clock.advance(HEARTBEAT_MS);
     if (beat === 1) await pinged;
   }
   await gone;

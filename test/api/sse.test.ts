@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
-import { COMMENT_INTERVAL_MS, type EventStream, eventStream, MAX_WAITING_BYTES } from '../../src/api/sse.ts';
+import { HEARTBEAT_MS, Heartbeat } from '../../src/api/live/heartbeat.ts';
+import { unacknowledgedBytes } from '../../src/api/live/unacknowledged.ts';
+import { type EventStream, eventStream, MAX_WAITING_BYTES } from '../../src/api/sse.ts';
 import { HandClock } from '../support/hand-clock.ts';
 
 interface Opened {
@@ -14,12 +16,12 @@ interface Opened {
 }
 
 /** A stream to a client that reads nothing yet. */
-async function opened(clock: HandClock): Promise<Opened> {
+async function opened(heartbeat: Heartbeat): Promise<Opened> {
   const server = Fastify({ forceCloseConnections: true });
   const streams: Omit<Opened, 'client'>[] = [];
   server.get('/', (_, reply) => {
     reply.header('x-kept', 'yes');
-    streams.push({ stream: eventStream(reply, clock), raw: reply.raw });
+    streams.push({ stream: eventStream(reply, heartbeat), raw: reply.raw });
   });
   await server.listen({ port: 0 });
   onTestFinished(() => server.close());
@@ -44,22 +46,23 @@ async function fill({ stream, raw }: Opened): Promise<void> {
 
 test('what waits without moving for two comments is given up, what moves is not', async () => {
   const clock = new HandClock();
-  const stuck = await opened(clock);
-  const slow = await opened(clock);
+  const heartbeat = new Heartbeat(clock);
+  const stuck = await opened(heartbeat);
+  const slow = await opened(heartbeat);
   await fill(stuck);
   await fill(slow);
-  await clock.advance(COMMENT_INTERVAL_MS);
+  await clock.advance(HEARTBEAT_MS);
   expect([stuck.stream.isOpen, slow.stream.isOpen]).toEqual([true, true]);
   slow.client.resume();
   await slow.stream.drained();
-  await clock.advance(COMMENT_INTERVAL_MS);
-  await clock.advance(COMMENT_INTERVAL_MS);
+  await clock.advance(HEARTBEAT_MS);
+  await clock.advance(HEARTBEAT_MS);
   expect([stuck.stream.isOpen, slow.stream.isOpen]).toEqual([false, true]);
   expect(slow.client.headers['x-kept']).toBe('yes');
 });
 
 test('nobody waits for a client that does not read, once the stream is ended', async () => {
-  const here = await opened(new HandClock());
+  const here = await opened(new Heartbeat(new HandClock()));
   await fill(here);
   const drained = here.stream.drained();
   here.stream.end();
@@ -75,7 +78,7 @@ test('a client that went while the route looked something up is gone', async () 
     server.get('/', async (request, reply) => {
       left();
       await once(request.raw.socket, 'close');
-      const stream = eventStream(reply, new HandClock());
+      const stream = eventStream(reply, new Heartbeat(new HandClock()));
       stream.onClose(() => resolve(stream.isOpen));
       return reply;
     });
@@ -89,3 +92,46 @@ test('a client that went while the route looked something up is gone', async () 
   asking.destroy();
   expect(await gone).toBe(false);
 });
+
+test.runIf(process.platform === 'linux')(
+  'a client that is dead is given up, though the system takes all for it',
+  async () => {
+    const clock = new HandClock();
+    const here = await opened(new Heartbeat(clock));
+    const { stream, raw } = here;
+    const socket = raw.socket as Socket;
+    const unconfirmed = () => unacknowledgedBytes()(socket);
+    // It takes nothing; what the two systems have room for goes, and so nothing waits in this process.
+    const frame = Buffer.alloc(16 * 1024, '\n');
+    for (let turns = 0, before = 0; turns < 50; turns += 1) {
+      const now = unconfirmed();
+      if (now !== before || now === 0) turns = 0;
+      if (now === 0) stream.write(frame);
+      before = now;
+      await turn();
+    }
+    expect(raw.writableLength).toBe(0);
+    await clock.advance(HEARTBEAT_MS);
+    expect([stream.isOpen, raw.writableLength]).toEqual([true, 0]);
+    await clock.advance(HEARTBEAT_MS);
+    expect(stream.isOpen).toBe(false);
+  },
+);
+
+test('a client that reads, and is told nothing but comments, stays', async () => {
+  const clock = new HandClock();
+  const { stream, raw, client } = await opened(new Heartbeat(clock));
+  let comments = 0;
+  client.on('data', (bytes: Buffer) => {
+    comments += bytes.toString().split(':\n').length - 1;
+  });
+  for (let beats = 1; beats <= 4; beats += 1) {
+    await clock.advance(HEARTBEAT_MS);
+    await until(() => comments >= beats && unacknowledgedBytes()(raw.socket as Socket) === 0);
+  }
+  expect(stream.isOpen).toBe(true);
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await turn();
+}

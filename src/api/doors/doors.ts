@@ -16,7 +16,14 @@ import { type AtOnce, goOnWith } from '../../domain/at-once.ts';
 import { UsageError } from '../../domain/errors.ts';
 import { allows } from '../../domain/scope.ts';
 import { inNameOf } from '../../jobs/actor.ts';
-import { type Identity, identityOfKey, identityOfSession, isLocked } from '../../jobs/credentials.ts';
+import {
+  type Identity,
+  identityOfKey,
+  identityOfSession,
+  isLocked,
+  keyHolder,
+  sessionHolder,
+} from '../../jobs/credentials.ts';
 import { requireOwn } from '../../jobs/ownership.ts';
 import { type Caller, LOCAL_OWNER } from '../caller.ts';
 import type { ApiContext } from '../context.ts';
@@ -33,6 +40,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** How the caller came in over TCP; undefined: not at all. */
     door: 'open' | 'key' | 'session' | undefined;
+    /** Whether who came in over TCP still would, as the same; for what stays open. */
+    isStillIn?: (() => Promise<boolean>) | undefined;
+    /** @throws NotSignedInError when not; for an answer that took long */
+    requireStillIn?(): Promise<void>;
   }
 }
 
@@ -50,6 +61,11 @@ export function installDoors(
 ): void {
   const allowed = parseAllowed(allowedHosts);
   server.decorateRequest('door', undefined);
+  server.decorateRequest('isStillIn', undefined);
+  server.decorateRequest('requireStillIn', async function requireStillIn(this: FastifyRequest) {
+    if (!this.isStillIn || (await this.isStillIn())) return;
+    throw new NotSignedInError(this.door === 'key' || this.door === 'session' ? this.door : 'nothing');
+  });
   server.addHook('onRequest', (request, reply, done) => {
     request.caller = NOBODY;
     setSecurityHeaders(reply.raw);
@@ -82,24 +98,30 @@ function letIn(
   { host, needs }: { host: Host; needs: RouteNeeds },
 ): AtOnce<void> {
   return goOnWith(isLocked(store), (locked) => {
-    if (!locked) return letInWithoutUsers(request, host, needs);
+    if (!locked) return letInWithoutUsers(request, store, { host, needs });
     return goOnWith(identify(request, store), (found) => letInAs(found, request, reply, needs));
   });
 }
 
-function letInWithoutUsers(request: FastifyRequest, host: Host, { scope: needed }: RouteNeeds): void {
+function letInWithoutUsers(
+  request: FastifyRequest,
+  store: ApiContext['store'],
+  { host, needs: { scope: needed } }: { host: Host; needs: RouteNeeds },
+): void {
   if (isFromHere(request, host)) {
     request.caller = ANYBODY_HERE;
     request.door = 'open';
+    request.isStillIn = async () => !(await isLocked(store));
   } else if (needed !== 'open') throw new OnlyFromHereError();
 }
 
 function letInAs(found: Given, request: FastifyRequest, reply: FastifyReply, { scope: needed }: RouteNeeds): void {
   if (typeof found === 'object') {
-    const { identity, door } = found;
+    const { identity, door, now } = found;
     const { name, userId, scope } = identity;
     request.caller = { actor: name, userId, scope, local: false };
     request.door = door;
+    request.isStillIn = async () => isSame(identity, await now());
     if (needed !== 'open' && !allows(scope, needed)) throw new ScopeError(needed, scope);
   } else if (needed !== 'open') {
     reply.header('www-authenticate', `Bearer realm="longhand"${found === 'nothing' ? '' : ', error="invalid_token"'}`);
@@ -114,8 +136,19 @@ function isFromHere({ socket, headers }: FastifyRequest, host: Host): boolean {
   return isDirect && isLocalName(host) && remoteAddress !== undefined && isLoopbackAddress(remoteAddress);
 }
 
+interface Found {
+  identity: Identity;
+  door: 'key' | 'session';
+  /** Who would come in by the same now. */
+  now(): AtOnce<Identity | undefined>;
+}
+
+function isSame({ userId, scope }: Identity, now: Identity | undefined): boolean {
+  return now !== undefined && now.userId === userId && now.scope === scope;
+}
+
 /** Who it is, or what was given that is not known. */
-type Given = { identity: Identity; door: 'key' | 'session' } | 'nothing' | 'key' | 'session' | 'scheme';
+type Given = Found | 'nothing' | 'key' | 'session' | 'scheme';
 
 /** A key comes before a session. */
 function identify(request: FastifyRequest, store: ApiContext['store']): AtOnce<Given> {
@@ -123,11 +156,15 @@ function identify(request: FastifyRequest, store: ApiContext['store']): AtOnce<G
   if (authorization !== undefined) {
     const [, key] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
     if (key === undefined) return 'scheme';
-    return goOnWith(identityOfKey(store, key), (identity) => (identity ? { identity, door: 'key' } : 'key'));
+    const now = () => keyHolder(store, key);
+    return goOnWith(identityOfKey(store, key), (identity) => (identity ? { identity, door: 'key', now } : 'key'));
   }
   const id = sessionIdOf(request);
   if (id === undefined) return 'nothing';
-  return goOnWith(identityOfSession(store, id), (identity) => (identity ? { identity, door: 'session' } : 'session'));
+  const now = () => sessionHolder(store, id);
+  return goOnWith(identityOfSession(store, id), (identity) =>
+    identity ? { identity, door: 'session', now } : 'session',
+  );
 }
 
 function requireOwnJob(

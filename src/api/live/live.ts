@@ -6,9 +6,11 @@ import type { ApiContext } from '../context.ts';
 import type { NewsHub } from '../events.ts';
 import { type EventStream, eventStream } from '../sse.ts';
 import { EventFeed } from './event-feed.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { LogFeed } from './log-feed.ts';
 import { Presence, pageOf } from './presence.ts';
 import { Present } from './present.ts';
+import { Visits } from './visits.ts';
 
 /** How the live part behaves; what is left out has the defaults of the settings. */
 export interface LiveOptions {
@@ -33,6 +35,8 @@ export class Live {
   readonly feed: EventFeed;
   readonly present: Present;
   readonly presence: Presence;
+  readonly visits: Visits;
+  readonly #heartbeat: Heartbeat;
   readonly #hub: NewsHub;
   readonly #dataDir: string;
   /** Of the jobs whose logs somebody has a stream of, and how many have. */
@@ -49,6 +53,8 @@ export class Live {
     this.feed = new EventFeed(store, hub, this.clock);
     this.present = new Present(context, this.feed.owners);
     this.presence = new Presence(this.clock);
+    this.#heartbeat = new Heartbeat(this.clock);
+    this.visits = new Visits(store, this.#heartbeat);
     this.#forgetNews = hub.subscribeToAll((news) => {
       if (news.type === 'logged') void this.#logs.get(news.jobId)?.feed.more();
     });
@@ -67,12 +73,14 @@ export class Live {
 
   /** Takes a reply over as a stream; the page that it belongs to is open as long as it is. */
   stream(request: FastifyRequest, reply: FastifyReply, clientId: string | undefined): EventStream {
-    const stream = eventStream(reply, this.clock);
+    const stream = eventStream(reply, this.#heartbeat);
     const streams = this.#streams.get(request.server.server);
     streams?.add(stream);
     const leave = clientId === undefined ? undefined : this.enter(request, clientId);
+    const endVisit = this.visits.add(request, (sentence) => failStream(stream, sentence));
     stream.onClose(() => {
       streams?.delete(stream);
+      endVisit();
       leave?.();
     });
     return stream;
@@ -111,6 +119,7 @@ export class Live {
     lives.delete(this.#hub);
     this.#forgetNews();
     this.present.close();
+    this.visits.close();
     await this.feed.close();
   }
 }

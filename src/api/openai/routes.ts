@@ -45,6 +45,8 @@ function transcriptionRoute(server: FastifyInstance, context: ApiContext): void 
       // Nobody reads an answer.
       return reply.hijack();
     }
+    // It may have taken hours.
+    await request.requireStillIn?.();
     const { mediaType, body } = answerOf(
       await transcriptOf(store, job.id, jobFolder(dataDir, job.id)),
       format,

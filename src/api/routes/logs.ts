@@ -5,6 +5,8 @@ import { followLog } from '../../logs/follow.ts';
 import { getJob } from '../../store/jobs.ts';
 import { logPath } from '../../supervisor/job-files.ts';
 import type { ApiContext } from '../context.ts';
+import { HEARTBEAT_MS } from '../live/heartbeat.ts';
+import { liveOf } from '../live/live.ts';
 import { answerOf, pieceOfLog } from '../lookups/log.ts';
 import { showLog } from '../schemas/texts.ts';
 
@@ -29,7 +31,10 @@ export function logRoutes(server: FastifyInstance, context: ApiContext): void {
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, headers);
+    // Of an empty log there is nothing to send, and the client waits for an answer.
+    raw.flushHeaders();
     raw.write(text);
+    raw.socket?.setKeepAlive(true, HEARTBEAT_MS);
     const following = followLog(logPath(dataDir, id), piece.position, raw);
     const more = () => following.more().catch((error: Error) => raw.destroy(error));
     const finish = async () => {
@@ -42,7 +47,12 @@ export function logRoutes(server: FastifyInstance, context: ApiContext): void {
       if (news.type === 'logged') void more();
       if (news.type === 'state' && awaitsPerson(news.status, news.pausedBy)) void finish();
     });
-    raw.on('close', unsubscribe);
+    // Cut in the middle, so that it is not taken for the end of the log.
+    const endVisit = liveOf(context).visits.add(request, () => raw.destroy());
+    raw.on('close', () => {
+      unsubscribe();
+      endVisit();
+    });
     // It may have come to rest before anybody listened.
     const now = await getJob(store, id);
     if (!now || awaitsPerson(now.status, now.paused_by)) await finish();

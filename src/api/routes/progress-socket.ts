@@ -10,16 +10,18 @@ import { viewOf } from '../../jobs/view.ts';
 import { getJob, type JobSummary } from '../../store/jobs.ts';
 import type { ApiContext } from '../context.ts';
 import type { Watcher } from '../live/event-feed.ts';
+import { HEARTBEAT_MS } from '../live/heartbeat.ts';
 import { type Live, liveOf } from '../live/live.ts';
 import { followProgress, type ProgressMessage } from '../schemas/progress.ts';
-import { COMMENT_INTERVAL_MS, MAX_WAITING_BYTES } from '../sse.ts';
+import { MAX_WAITING_BYTES } from '../sse.ts';
 
 /** RFC 6455, 7.4.1. */
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 1011;
-/** Codes from 4000 on are the application's own (7.4.2); this one is read like the status of HTTP. */
+/** Codes from 4000 on are the application's own (7.4.2); these are read like the status of HTTP. */
 const NOT_FOUND = 4404;
+const NOT_SIGNED_IN = 4401;
 /** A close frame has room for 125 bytes, two of which are the code (5.5). */
 const MAX_REASON_BYTES = 123;
 /** Clients have nothing to say here. */
@@ -82,6 +84,7 @@ function follow(socket: WebSocket, request: FastifyRequest, { context, live, id,
   const isOpen = () => socket.readyState === socket.OPEN;
   const leavePage = clientId === undefined ? undefined : live.enter(request, clientId);
   const pings = keepAlive(socket, live);
+  const endVisit = live.visits.add(request, (sentence) => close(socket, NOT_SIGNED_IN, sentence));
   let last = '';
   let sending: Promise<void> = Promise.resolve();
 
@@ -110,6 +113,7 @@ function follow(socket: WebSocket, request: FastifyRequest, { context, live, id,
   };
   socket.on('close', () => {
     pings.abort();
+    endVisit();
     leavePage?.();
     live.feed.leave(watcher);
   });
@@ -125,7 +129,7 @@ function keepAlive(socket: WebSocket, { clock }: Live): AbortController {
   });
   const beat = async () => {
     for (;;) {
-      await clock.sleep(COMMENT_INTERVAL_MS, closed.signal);
+      await clock.sleep(HEARTBEAT_MS, closed.signal);
       if (!isAlive) return socket.terminate();
       isAlive = false;
       socket.ping();

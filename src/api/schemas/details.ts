@@ -51,7 +51,7 @@ const jobDetails = jobView
     endsAt: moment.nullable().describe('When it is expected to be done'),
     why: z.string().nullable().describe('Why it does not run, beyond that others come first'),
     parameters: z.unknown().describe('What was asked for'),
-    log: z.string().nullable(),
+    log: z.string().nullable().describe('Where its log lies; for admins alone, null for others'),
     errors: count.describe('Runs that said what went wrong'),
     crashes: count.describe('Runs that ended without a word'),
     crashCount: count.describe('Crashes in a row without a newly finished chunk'),

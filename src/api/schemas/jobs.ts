@@ -56,7 +56,7 @@ export const jobView = z
   .strictObject({
     id: z.int(),
     filename: z.string(),
-    path: z.string().nullable(),
+    path: z.string().nullable().describe('Where the recording lies; for admins alone, null for others'),
     status,
     priority: z.int().describe('Higher goes first'),
     position: z.int().nullable().describe('Its place in the queue while it waits: 1 is next'),
