@@ -217,7 +217,7 @@ describe('when it cannot go on', () => {
   afterEach(() => void vi.unstubAllEnvs());
 
   /** ffmpeg, started in a shell that has done something before or does it afterwards. */
-  function useFfmpegIn(script: (command: string) => string): void {
+  function putFfmpegIn(script: (command: string) => string): void {
     const folder = scratchPath(`bin ${outputs++}`);
     mkdirSync(folder);
     const real = requireProgram('ffmpeg');
@@ -229,7 +229,7 @@ describe('when it cannot go on', () => {
     ['as ffmpeg ends', (command: string) => `exec ${command} >/dev/full`],
     ['of which its exit code says nothing', (command: string) => `${command} >/dev/full; exit 0`],
   ])('a full disk is a disk error with a remedy, and leaves nothing: %s', async (_, script) => {
-    useFfmpegIn(script);
+    putFfmpegIn(script);
     const out = outPath();
     await expect(decode(long, out)).rejects.toMatchObject({
       kind: 'disk',
@@ -241,7 +241,7 @@ describe('when it cannot go on', () => {
   });
 
   test('the size of the file counts, whatever kept the rest of it away', async () => {
-    useFfmpegIn((command) => `trap '' XFSZ\nulimit -f 64\n${command}\nexit 0`);
+    putFfmpegIn((command) => `trap '' XFSZ\nulimit -f 64\n${command}\nexit 0`);
     const out = outPath();
     const error = await decode(long, out).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DiskError);
