@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 export default defineConfig({
   test: {
@@ -9,8 +10,10 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // A process of its own for each file would cost a third of the time, to load the same modules again.
+    // A process of its own for each file would load the same modules again: nearly half of the time of a file that starts nothing.
     isolate: false,
-    maxWorkers: 2,
+    // One more than the cores of a small machine: tests wait for other processes, for disks and for periods of grace.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
   },
 });
