@@ -9,20 +9,20 @@ import { join } from 'node:path';
 /** The folder's name, for the tests and all that they start. It is also `TMPDIR`, so `os.tmpdir()` gives it. */
 export const TEST_TMP = 'TEST_TMP_OF_LONGHAND';
 
-/** The name of the folder for speech, which all test files share. What trips up programs is in its name as in `scratchDir`. */
-export const SPEECH_FOLDER = 'TEST_SPEECH_OF_LONGHAND';
+/** The name of the folder for what all test files share: speech, a model. What trips up programs is in it as in `scratchDir`. */
+export const SHARED_FOLDER = 'TEST_SHARED_OF_LONGHAND';
 
 /** Called by Vitest once, before the first test; what it returns is called after the last. */
 export default function prepare(): () => void {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'longhand-test-'));
   process.env[TEST_TMP] = folder;
   process.env.TMPDIR = folder;
-  const speech = join(folder, "speech of longhand's tests");
-  mkdirSync(speech);
-  process.env[SPEECH_FOLDER] = speech;
+  const shared = join(folder, "shared by longhand's tests");
+  mkdirSync(shared);
+  process.env[SHARED_FOLDER] = shared;
   return () => {
     const alive = livingRuns(folder);
-    rmSync(speech, { recursive: true });
+    rmSync(shared, { recursive: true });
     const left = readdirSync(folder);
     rmSync(folder, { recursive: true, force: true });
     const complaints = [

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { SPEECH_FOLDER } from './leave-nothing.ts';
+import { SHARED_FOLDER } from './leave-nothing.ts';
 
 const run = promisify(execFile);
 const made = new Map<string, Promise<string>>();
@@ -18,7 +18,7 @@ export function speak(text: string, { voice = 'slt' }: { voice?: 'slt' | 'rms' }
   const key = createHash('sha256').update(`${voice}\n${text}`).digest('hex').slice(0, 16);
   let path = made.get(key);
   if (!path) {
-    path = make(join(process.env[SPEECH_FOLDER] as string, `speech-${key}.wav`), text, voice);
+    path = make(join(process.env[SHARED_FOLDER] as string, `speech-${key}.wav`), text, voice);
     made.set(key, path);
   }
   return path;
