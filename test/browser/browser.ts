@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { Home, type Running } from '../support/cli.ts';
+import { atEndOfFile } from '../support/end-of-file.ts';
 
 /** A desk and a phone. */
 export const DESK = { width: 1280, height: 800 };
@@ -14,7 +15,16 @@ let browser: Promise<Browser> | undefined;
 
 /** The browser of this file; it ends with it. */
 export function theBrowser(): Promise<Browser> {
-  browser ??= chromium.launch({
+  browser ??= launch();
+  return browser;
+}
+
+async function launch(): Promise<Browser> {
+  atEndOfFile(async () => {
+    await (await browser)?.close();
+    browser = undefined;
+  });
+  return await chromium.launch({
     executablePath: chromiumPath(),
     // Root has no sandbox in a container; the pages are our own.
     args: [
@@ -24,13 +34,7 @@ export function theBrowser(): Promise<Browser> {
       '--use-fake-ui-for-media-stream',
     ],
   });
-  return browser;
 }
-
-afterAll(async () => {
-  await (await browser)?.close();
-  browser = undefined;
-});
 
 /** The set-up for the tests installs it where it is missing. */
 function chromiumPath(): string {

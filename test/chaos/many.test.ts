@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { isAlive, RUN_TOKEN_VARIABLE, readStat } from '../../src/supervisor/identity.ts';
 import type { RoundReport } from '../../src/supervisor/rounds.ts';
 import { Home } from '../support/cli.ts';
+import { smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 import {
   detailsOf,
@@ -77,7 +78,7 @@ describe('three jobs at once', () => {
 
 describe('ten jobs one after another', () => {
   it('leave the memory of their owner as it is', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const owned = await startOwnerOf(home);
     const next = async () => {
       expect((await untilAtRest(owned.api, await submit(owned.api, await word()))).status).toBe('completed');
@@ -94,7 +95,7 @@ describe('ten jobs one after another', () => {
 
 describe('twelve jobs handed in at once', () => {
   it('are done four at a time in the order in which they came, while many watch and ask', async () => {
-    const home = new Home({ MAX_CONCURRENT_TRANSCRIPTIONS: '4' });
+    const home = new Home({ ...(await smallModel()), MAX_CONCURRENT_TRANSCRIPTIONS: '4' });
     const owned = await startOwnerOf(home);
     const file = await word();
     const ids = await Promise.all(Array.from({ length: 12 }, () => submit(owned.api, file)));

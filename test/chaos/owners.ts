@@ -21,7 +21,9 @@ let program: Promise<OwnerProgram> | undefined;
 
 /** Removes what `startOwnerOf` made; to be called after all tests of a file. */
 export async function removeOwnerProgram(): Promise<void> {
-  (await program)?.remove();
+  const made = program;
+  program = undefined;
+  (await made)?.remove();
 }
 
 /** Starts the owner of a home's data folder. It is ended with the test. */

@@ -11,9 +11,9 @@ import {
   briefFile,
   eventually,
   jobLog,
+  jobOf,
   noneLeft,
   runTokens,
-  type Shown,
   undisturbedBrief,
 } from './support.ts';
 
@@ -71,7 +71,7 @@ describe('SIGTERM', () => {
     expect({ code, stdout }).toEqual({ code: 143, stdout: '' });
     expect(stderr).toMatch(/Stopped at the checkpoint\. Go on with: longhand resume 1\n$/);
     await noneLeft(await runTokens(home));
-    const stopped = await home.json<Shown>(['show', '1']);
+    const stopped = await jobOf(home, 1);
     expect(stopped).toMatchObject({ status: 'pending', runs: [{ outcome: 'stopped' }] });
     // The chunk in flight was finished.
     expect(stopped.chunks.complete).toBeGreaterThanOrEqual(2);

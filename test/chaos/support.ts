@@ -1,9 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { systemClock } from '../../src/domain/clock.ts';
+import { detailsOf, type JobDetails } from '../../src/jobs/view.ts';
+import { listPage } from '../../src/store/job-list.ts';
 import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
 import { identify, type ProcessIdentity, processesWithToken } from '../../src/supervisor/identity.ts';
+import { queueControlOf } from '../jobs/queue-contexts.ts';
 import { descendants, Home } from '../support/cli.ts';
 import { speak } from '../support/speech.ts';
 
@@ -30,6 +34,14 @@ export async function storyFile(): Promise<string> {
   return speak(STORY);
 }
 
+let story: Promise<string> | undefined;
+
+/** What an undisturbed job makes of the story with `SHORT_CHUNKS`, whoever runs it; made once. */
+export function storyText(): Promise<string> {
+  story ??= storyFile().then((file) => undisturbed(new Home(), file));
+  return story;
+}
+
 export async function briefFile(): Promise<string> {
   return speak(BRIEF);
 }
@@ -43,17 +55,34 @@ export interface Undisturbed {
 
 let brief: Promise<Undisturbed> | undefined;
 
-/** The short recording and what an undisturbed job makes of it with `BRIEF_CHUNKS`; made once for all tests of a file. */
+/** The short recording and what an undisturbed job makes of it with `BRIEF_CHUNKS`; made once. */
 export function undisturbedBrief(): Promise<Undisturbed> {
   brief ??= (async () => {
     const [home, file] = [new Home(), await briefFile()];
     const text = await undisturbed(home, file, BRIEF_CHUNKS);
-    const { chunks } = await home.json<Shown>(['show', '1']);
+    const { chunks } = await jobOf(home, 1);
     expect(text.split(' ').length).toBeGreaterThan(BRIEF.split(' ').length / 2);
     expect(chunks.total).toBeGreaterThanOrEqual(4);
     return { file, chunks: chunks.total, text };
   })();
   return brief;
+}
+
+/**
+ * A job as `show` tells of it, but read from its database while nobody owns it: a tenth of the work of the command, which
+ * becomes the owner and would see to jobs that a dead one left.
+ */
+export function jobOf(home: Home, id: number): Promise<JobDetails> {
+  return withStore(home, (store) => detailsOf({ ...queueControlOf(store), store }, id));
+}
+
+/** How many jobs there are, read while nobody owns the folder; none where there is no database yet. */
+export async function countJobs(home: Home): Promise<number> {
+  if (!existsSync(join(home.dataDir, 'longhand.db'))) return 0;
+  return await withStore(
+    home,
+    async (store) => (await listPage(store, {}, { sort: 'newest', limit: 1_000 })).jobs.length,
+  );
 }
 
 /** The text that an undisturbed job gives. */
@@ -64,8 +93,8 @@ export async function undisturbed(home: Home, file: string, chunks: string[] = S
 }
 
 /** A job is complete, each of its chunks was committed once, and nothing but its transcript and waveform is left of its runs. */
-export async function expectWhole(home: Home, jobId: number): Promise<Shown> {
-  const shown = await home.json<Shown>(['show', String(jobId)]);
+export async function expectWhole(home: Home, jobId: number): Promise<JobDetails> {
+  const shown = await jobOf(home, jobId);
   expect(shown.status).toBe('completed');
   expect(shown.chunks.complete).toBe(shown.chunks.total);
   expect(shown.runs.reduce((sum, run) => sum + run.chunksCommitted, 0)).toBe(shown.chunks.total);
@@ -99,10 +128,16 @@ function childOf(owner: number, command: RegExp): ProcessIdentity[] {
 
 /** The tokens of all runs that a home's jobs ever had, read from its database while nobody owns it. */
 export async function runTokens(home: Home): Promise<string[]> {
+  return await withStore(home, async ({ db }) => {
+    const rows = await db.selectFrom('runs').select('token').execute();
+    return rows.map(({ token }) => token);
+  });
+}
+
+async function withStore<T>(home: Home, read: (store: Store) => Promise<T>): Promise<T> {
   const store = await openStore({ file: join(home.dataDir, 'longhand.db'), clock: systemClock });
   try {
-    const rows = await store.db.selectFrom('runs').select('token').execute();
-    return rows.map(({ token }) => token);
+    return await read(store);
   } finally {
     await store.close();
   }

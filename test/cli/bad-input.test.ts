@@ -2,8 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { copyFile, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { jobOf } from '../chaos/support.ts';
 import { Home } from '../support/cli.ts';
 import { convert, garbage, synthesise, truncate, write } from '../support/media.ts';
+import { smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 
 const SENTENCE = 'the people of the city were very happy to see the train';
@@ -30,7 +32,7 @@ describe('a recording that cannot be used', () => {
   ];
 
   it.each(inputs)('%s fails with kind input, names the file, and is not tried again', async (_what, make, message) => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const { code, stdout, stderr } = await home.run(['transcribe', '--json', await make()]);
     expect(code).toBe(1);
     const [job] = (JSON.parse(stdout) as Failed).jobs;
@@ -38,13 +40,13 @@ describe('a recording that cannot be used', () => {
     expect(job?.error.message).toMatch(message);
     expect(stderr).toContain(job?.error.message);
     expect(stderr).toMatch(/longhand show 1/);
-    const shown = await home.json<{ runs: { outcome: string }[] }>(['show', '1']);
+    const shown = await jobOf(home, 1);
     expect(shown.runs).toMatchObject([{ outcome: 'failed' }]);
     expect(await readdir(join(home.dataDir, 'jobs', '1'))).toEqual([]);
   });
 
   it('does not keep the others from being done', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const empty = await write('nothing.wav', '');
     const { code, stdout } = await home.run(['transcribe', '--json', empty, await speak(SENTENCE)]);
     expect(code).toBe(1);
@@ -54,7 +56,7 @@ describe('a recording that cannot be used', () => {
 
 describe('a recording that is unusual', () => {
   it('damaged in the middle is transcribed as far as it goes, with a warning that names what was lost', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const speech = await speak(`${SENTENCE}. ${SENTENCE}. ${SENTENCE}.`);
     const path = await truncate(await convert(speech, 'whole.mp3', '-b:a', '64k'), 'cut.mp3', 0.5);
     const { code, stdout, stderr } = await home.run(['transcribe', path]);
@@ -78,7 +80,7 @@ describe('a recording that is unusual', () => {
   ];
 
   it.each(shapes)('%s gives a correct transcript', async (_what, make, atLeast, atMost) => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const { code, stdout } = await home.run(['transcribe', await make()]);
     expect(code).toBe(0);
     const words = stdout.trim().split(/\s+/).filter(Boolean).length;
@@ -97,7 +99,7 @@ describe('a recording that is unusual', () => {
   ];
 
   it('may have any name, which is data everywhere', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const folder = join(home.folder, 'recordings');
     mkdirSync(folder);
     for (const name of names) await copyFile(await speak('good morning'), join(folder, name));

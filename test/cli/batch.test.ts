@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFil
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Home, type Running } from '../support/cli.ts';
+import { smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 
 interface Listed {
@@ -24,7 +25,7 @@ async function talks(home: Home): Promise<string> {
 
 describe('a batch', () => {
   it('makes a job of each recording, fails alone what is none, and sums up', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     await talks(home);
     const args = ['transcribe', 'talks', '--recursive', '--output', 'texts'];
     const { code, stdout, stderr } = await home.run(args);
@@ -53,7 +54,7 @@ describe('a batch', () => {
   });
 
   it('gives each text in the order of the files, once more when asked to', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const folder = await talks(home);
     const [a, b] = [join(folder, 'copy.wav'), join(folder, 'tuesday', 'talk.wav')];
     const first = await home.run(['transcribe', b, a]);
@@ -77,7 +78,7 @@ describe('longhand watch', () => {
   }
 
   it('makes jobs of what is there and of what comes, and of nothing twice over a restart', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const inbox = join(home.folder, 'in');
     mkdirSync(join(inbox, 'sub'), { recursive: true });
     copyFileSync(await speak('good morning'), join(inbox, 'sub', 'first.wav'));

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { JobDetails } from '../../src/jobs/view.ts';
-import { noneLeft, runTokens, SHORT_CHUNKS, storyFile } from '../chaos/support.ts';
+import { jobOf, noneLeft, runTokens, SHORT_CHUNKS, storyFile } from '../chaos/support.ts';
 import { Home } from '../support/cli.ts';
+import { smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 
 const MONTH_MS = 30 * 24 * 3_600_000;
@@ -21,7 +21,7 @@ describe('longhand cleanup', () => {
   });
 
   it('removes old logs and left-over files, and nothing that somebody needs', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const { stdout: text } = await home.run(['transcribe', await speak('good morning and welcome to the program')]);
     const old = join(home.dataDir, 'logs', 'transcribe_job_7.log');
     writeFileSync(old, 'of a job of last month\n');
@@ -46,7 +46,7 @@ describe('longhand cleanup', () => {
     const { code, stdout } = await home.run(['cleanup']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Nobody watched over job 1; .*it is pending now\.\n/);
-    expect((await home.json<JobDetails>(['show', '1'])).status).toBe('pending');
+    expect((await jobOf(home, 1)).status).toBe('pending');
     await noneLeft(await runTokens(home));
   });
 
@@ -56,6 +56,6 @@ describe('longhand cleanup', () => {
     await running.said(/Processing chunk 1\//);
     expect(await home.run(['cleanup'])).toMatchObject({ code: 0, stdout: 'Nothing to clean up.\n' });
     expect((await running.finished).code).toBe(0);
-    expect((await home.json<JobDetails>(['show', '1'])).runs).toMatchObject([{ outcome: 'completed' }]);
+    expect((await jobOf(home, 1)).runs).toMatchObject([{ outcome: 'completed' }]);
   });
 });

@@ -1,16 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JobDetails } from '../../src/jobs/view.ts';
-import { noneLeft, runTokens, SHORT_CHUNKS, storyFile, undisturbed } from '../chaos/support.ts';
+import { jobOf, noneLeft, runTokens, SHORT_CHUNKS, storyFile, storyText } from '../chaos/support.ts';
 import { Home, type Running } from '../support/cli.ts';
+import { smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
-
-let story: Promise<string> | undefined;
-
-/** What the story's job gives when nobody disturbs it, whoever runs it. */
-function storyText(): Promise<string> {
-  story ??= storyFile().then((file) => undisturbed(new Home(), file));
-  return story;
-}
 
 /** Job 1 of a new home is under way, with its first chunk in flight. */
 async function underWay(): Promise<{ home: Home; running: Running }> {
@@ -39,7 +32,7 @@ describe('longhand cancel', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^Job 1 \(.*\.wav\) was cancelled; .*kept\.\n {2}Go on with: longhand resume 1\n$/m);
     await noneLeft(await runTokens(home));
-    const job = await home.json<JobDetails>(['show', '1']);
+    const job = await jobOf(home, 1);
     expect(job).toMatchObject({ status: 'cancelled', runs: [{ outcome: 'stopped', reason: 'cancel' }] });
 
     const again = await home.run(['cancel', '1']);
@@ -75,7 +68,7 @@ describe('longhand cancel', () => {
   });
 
   it('of a finished job changes nothing', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const { stdout: text } = await home.run(['transcribe', await speak('good morning and welcome to the program')]);
     for (const verb of ['cancel', 'pause']) {
       const { code, stdout, stderr } = await home.run([verb, '1']);
@@ -95,13 +88,13 @@ describe('longhand pause', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^Job 1 \(.*\.wav\) was paused; .*kept\.\n {2}Go on with: longhand resume 1\n$/m);
     await noneLeft(await runTokens(home));
-    const job = await home.json<JobDetails>(['show', '1']);
+    const job = await jobOf(home, 1);
     expect(job).toMatchObject({ status: 'paused', pausedBy: 'user', runs: [{ outcome: 'stopped', reason: 'pause' }] });
     expect(job.chunks.complete).toBeGreaterThanOrEqual(1);
 
     const resumed = await home.run(['resume', '1']);
     expect({ code: resumed.code, stdout: resumed.stdout }).toEqual({ code: 0, stdout: await storyText() });
-    const { runs, chunks } = await home.json<JobDetails>(['show', '1']);
+    const { runs, chunks } = await jobOf(home, 1);
     expect(runs.reduce((sum, run) => sum + run.chunksCommitted, 0)).toBe(chunks.total);
   });
 
@@ -109,7 +102,7 @@ describe('longhand pause', () => {
     const home = await waiting();
     const paused = await home.run(['pause', '1']);
     expect(paused).toMatchObject({ code: 0, stdout: 'Job 1 is paused. Go on with: longhand resume 1\n' });
-    expect(await home.json<JobDetails>(['show', '1'])).toMatchObject({ status: 'paused', pausedBy: 'user' });
+    expect(await jobOf(home, 1)).toMatchObject({ status: 'paused', pausedBy: 'user' });
     const again = await home.run(['pause', '1']);
     expect(again.code).toBe(1);
     expect(again.stderr).toMatch(/^Job 1 is paused; there is nothing to pause\.\n/);

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { JobDetails } from '../../src/jobs/view.ts';
 import { noneLeft, runTokens, SHORT_CHUNKS, storyFile } from '../chaos/support.ts';
 import { descendants, Home } from '../support/cli.ts';
+import { smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 
 const KEY = 'sk-secret-of-the-test';
@@ -171,7 +172,7 @@ describe('an evidence folder', () => {
 });
 
 async function withFinishedJob(): Promise<Home> {
-  const home = new Home();
+  const home = new Home(await smallModel());
   const file = await speak('We made coffee for the passengers of the train');
   expect((await home.run(['transcribe', file])).code).toBe(0);
   return home;

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ImportReport } from '../../src/jobs/import-ttservice.ts';
 import type { JobDetails, JobView } from '../../src/jobs/view.ts';
 import type { Transcript } from '../../src/transcript/transcript.ts';
-import { SHORT_CHUNKS, storyFile } from '../chaos/support.ts';
+import { jobOf, SHORT_CHUNKS, storyFile } from '../chaos/support.ts';
 import { Home } from '../support/cli.ts';
 import { speak } from '../support/speech.ts';
 import { asTimestamp, Ttservice, type TtserviceSchema } from '../support/ttservice.ts';
@@ -55,7 +55,7 @@ function bring(home: Home, { path }: Ttservice): Promise<ImportReport> {
 }
 
 function show(home: Home, id: number): Promise<JobDetails> {
-  return home.json<JobDetails>(['show', String(id)]);
+  return jobOf(home, id);
 }
 
 describe('longhand import ttservice', () => {

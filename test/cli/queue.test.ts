@@ -3,8 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JobDetails, JobView } from '../../src/jobs/view.ts';
-import { noneLeft, runTokens, SHORT_CHUNKS, storyFile } from '../chaos/support.ts';
+import { jobOf, noneLeft, runTokens, SHORT_CHUNKS, storyFile } from '../chaos/support.ts';
 import { Home } from '../support/cli.ts';
+import { smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 
 describe('jobs that wait while the queue is paused', () => {
@@ -84,7 +85,7 @@ describe('jobs that wait while the queue is paused', () => {
 
 describe('longhand retry', () => {
   it('does one stage of a completed job again, and keeps its text until the new one is there', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const { stdout: text } = await home.run(['transcribe', await speak('good morning and welcome to the program')]);
     const plain = await home.run(['retry', '1']);
     expect(plain).toMatchObject({ code: 1, stdout: '' });
@@ -99,7 +100,7 @@ describe('longhand retry', () => {
     const { code, stdout, stderr } = await again.finished;
     expect({ code, stdout }).toEqual({ code: 1, stdout: text });
     expect(stderr).toContain('There is no job 9.');
-    const job = await home.json<JobDetails>(['show', '1']);
+    const job = await jobOf(home, 1);
     expect(job.runs.map(({ outcome, chunksCommitted }) => [outcome, chunksCommitted])).toEqual([
       ['completed', 1],
       ['completed', 1],

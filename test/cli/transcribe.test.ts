@@ -3,7 +3,9 @@ import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { countJobs } from '../chaos/support.ts';
 import { Home } from '../support/cli.ts';
+import { smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 import { wordErrors } from '../support/word-errors.ts';
 
@@ -24,7 +26,7 @@ describe('longhand transcribe', () => {
   });
 
   it('keeps everything private and nothing that is no longer needed', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const { code } = await home.run(['transcribe', await speak(SENTENCE)]);
     expect(code).toBe(0);
     for (const entry of await readdir(home.dataDir, { recursive: true, withFileTypes: true })) {
@@ -40,7 +42,7 @@ describe('longhand transcribe', () => {
   });
 
   it('writes the formats asked for into a folder, and never over another recording', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const speech = await speak(SENTENCE);
     const other = join(home.folder, 'other', basename(speech));
     await mkdir(join(home.folder, 'other'));
@@ -72,7 +74,7 @@ describe('longhand transcribe', () => {
   });
 
   it('shows, lists and exports what was done', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const { stdout } = await home.run(['transcribe', await speak(SENTENCE)]);
     expect((await home.run(['export', '1'])).stdout).toBe(stdout);
     const shown = await home.json<{ runs: unknown[]; stages: { name: string; status: string }[]; chunks: unknown }>([
@@ -100,7 +102,7 @@ describe('longhand transcribe', () => {
   });
 
   it('keeps nothing of an untracked transcription', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const { code, stdout } = await home.run(['transcribe', '--untracked', await speak(SENTENCE)]);
     expect(code).toBe(0);
     expect(stdout.trim().split(' ').length).toBeGreaterThan(5);
@@ -150,7 +152,7 @@ describe('wrong usage', () => {
     const { code, stdout, stderr } = await home.run(args.map((arg) => (arg === 'SPEECH' ? speech : arg)));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
-    expect((await home.json<{ jobs: unknown[] }>(['jobs'])).jobs).toEqual([]);
+    expect(await countJobs(home)).toBe(0);
   });
 
   it('refuses a data folder that cannot be used', async () => {

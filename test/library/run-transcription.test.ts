@@ -3,9 +3,10 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { noneLeft, runTokens, SHORT_CHUNKS, type Shown, storyFile, undisturbed } from '../chaos/support.ts';
+import { jobOf, noneLeft, runTokens, SHORT_CHUNKS, storyFile, storyText, undisturbed } from '../chaos/support.ts';
 import { descendants, Home } from '../support/cli.ts';
 import { garbage, write } from '../support/media.ts';
+import { smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 import { endingsOf, host, SHORT, start, startHost, textIn } from './support.ts';
 
@@ -14,7 +15,7 @@ const COMPLETE = { result: { success: true } };
 
 describe('without a number', () => {
   it('gives the text that the command gives, prints nothing and leaves nothing else', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const speech = await speak(SENTENCE);
     const { code, stdout, stderr } = await start(home, 'example.js', [speech, 'text.txt']).finished;
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
@@ -24,7 +25,7 @@ describe('without a number', () => {
   });
 
   it('gives the job’s log and the time, and tells how it comes along', async () => {
-    const home = new Home({ LONGHAND_MODLE: 'base' });
+    const home = new Home({ ...(await smallModel()), LONGHAND_MODLE: 'base' });
     const running = startHost(home, [{ input: await speak(SENTENCE), output: 'text.srt' }]);
     const [ending] = await endingsOf(running);
     expect(ending).toMatchObject(COMPLETE);
@@ -40,7 +41,7 @@ describe('without a number', () => {
   });
 
   it('tells of a recording that is none, and writes no text', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const input = await write('noise.wav', garbage(5000));
     const [ending] = await host(home, [{ input, output: 'text.txt' }]);
     expect(ending?.result).toMatchObject({ success: false, error: { kind: 'input' } });
@@ -80,7 +81,7 @@ it('never has more engine workers than there are cores', async () => {
 
 describe('with a number', () => {
   it('keeps the job under it, and writes the text of a complete one again', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const speech = await speak(SENTENCE);
     const call = { input: speech, output: 'text.txt', options: { jobId: 1234 } };
     const [first] = await host(home, [call]);
@@ -92,7 +93,7 @@ describe('with a number', () => {
     await rm(join(home.folder, 'text.txt'));
     expect(await host(home, [call])).toMatchObject([COMPLETE]);
     expect(textIn(home, 'text.txt')).toBe(text);
-    expect((await home.json<Shown>(['show', '1234'])).runs).toHaveLength(1);
+    expect((await jobOf(home, 1234)).runs).toHaveLength(1);
     // The numbers that are counted go on behind it.
     expect((await home.run(['transcribe', '--again', speech])).stderr).toMatch(/^Job 1235: /);
   });
@@ -100,7 +101,7 @@ describe('with a number', () => {
   it('goes on from the checkpoint when the program was killed in the middle', async () => {
     const home = new Home();
     const input = await storyFile();
-    const text = await undisturbed(home, input);
+    const text = await storyText();
     const call = { input, output: 'text.txt', options: { ...SHORT, jobId: 7 } };
     const running = startHost(home, [call]);
     await running.said(/, 2 done/);
@@ -109,13 +110,13 @@ describe('with a number', () => {
     await noneLeft(await runTokens(home));
     expect(await host(home, [call])).toMatchObject([COMPLETE]);
     expect(textIn(home, 'text.txt')).toBe(text);
-    const { runs, chunks } = await home.json<Shown>(['show', '7']);
+    const { runs, chunks } = await jobOf(home, 7);
     expect(runs).toMatchObject([{ outcome: 'orphaned' }, { outcome: 'completed' }]);
     expect(runs.reduce((sum, run) => sum + run.chunksCommitted, 0)).toBe(chunks.total);
   });
 
   it('is refused for another recording, under another name or the same', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const input = join(home.folder, 'story.wav');
     await copyFile(await speak(SENTENCE), input);
     const call = { input, output: 'text.txt', options: { jobId: 7 } };
@@ -132,7 +133,7 @@ describe('with a number', () => {
     const [byContent] = await host(home, [call]);
     expect(byContent?.thrown?.message).toBe(`"${input}" is no longer the recording that job 7 was made for.`);
     expect(existsSync(join(home.folder, 'text.txt'))).toBe(false);
-    expect((await home.json<Shown>(['show', '7'])).runs).toHaveLength(1);
+    expect((await jobOf(home, 7)).runs).toHaveLength(1);
   });
 
   it('keeps the text when it cannot be written', async () => {
@@ -145,12 +146,12 @@ describe('with a number', () => {
     const [ending] = await endingsOf(running);
     expect(ending?.result).toMatchObject({ success: false, error: { kind: 'disk' } });
     expect(await host(home, [{ ...call, output: 'b.txt' }])).toMatchObject([COMPLETE]);
-    expect((await home.json<Shown>(['show', '1'])).runs).toHaveLength(1);
+    expect((await jobOf(home, 1)).runs).toHaveLength(1);
     expect(textIn(home, 'b.txt').trim()).not.toBe('');
   });
 
   it('is not kept where tracking is switched off', async () => {
-    const home = new Home({ LONGHAND_PROCESS_TRACKING: 'false' });
+    const home = new Home({ ...(await smallModel()), LONGHAND_PROCESS_TRACKING: 'false' });
     const [ending] = await host(home, [{ input: await speak(SENTENCE), output: 'text.txt', options: { jobId: 7 } }]);
     expect(ending).toMatchObject(COMPLETE);
     expect(ending?.result?.logs.at(-1)).toMatch(/Tracking is switched off .*, so there is no job 7\.$/);
@@ -158,12 +159,21 @@ describe('with a number', () => {
   });
 });
 
+const texts = new Map<string, Promise<string>>();
+
+/** What the command makes of a short recording; made once. */
+function textOfCommand(input: string): Promise<string> {
+  const text = texts.get(input) ?? smallModel().then((env) => undisturbed(new Home(env), input, ['--untracked']));
+  texts.set(input, text);
+  return text;
+}
+
 describe('several calls at once', () => {
   it.each(['kept', 'not kept'])('are all done, each once, when they are %s', async (kept) => {
-    const home = new Home();
-    const texts = [SENTENCE, 'good morning and welcome to the program', 'the state agreed to help'];
+    const home = new Home(await smallModel());
+    const spoken = [SENTENCE, 'good morning and welcome to the program', 'the state agreed to help'];
     const calls = await Promise.all(
-      texts.map(async (text, index) => ({
+      spoken.map(async (text, index) => ({
         input: await speak(text),
         output: `${index}.txt`,
         options: kept === 'kept' ? { jobId: index + 1 } : {},
@@ -171,12 +181,12 @@ describe('several calls at once', () => {
     );
     expect(await host(home, calls)).toMatchObject([COMPLETE, COMPLETE, COMPLETE]);
     for (const [index, { input }] of calls.entries()) {
-      expect(textIn(home, `${index}.txt`)).toBe((await home.run(['transcribe', '--untracked', input])).stdout);
+      expect(textIn(home, `${index}.txt`)).toBe(await textOfCommand(input));
     }
     const { jobs } = await home.json<{ jobs: { id: number }[] }>(['jobs']);
     expect(jobs.map(({ id }) => id).sort()).toEqual(kept === 'kept' ? [1, 2, 3] : []);
     // A job that changed its owner would have had two.
-    for (const { id } of jobs) expect((await home.json<Shown>(['show', String(id)])).runs).toHaveLength(1);
+    for (const { id } of jobs) expect((await jobOf(home, id)).runs).toHaveLength(1);
     expect(readdirSync(join(home.dataDir, 'untracked'))).toEqual([]);
   });
 
@@ -192,13 +202,13 @@ describe('several calls at once', () => {
     expect(endings).toMatchObject([COMPLETE, { thrown: { message: 'enough' } }, COMPLETE]);
     expect(textIn(home, 'a.txt')).toBe(textIn(home, 'c.txt'));
     expect(existsSync(join(home.folder, 'b.txt'))).toBe(false);
-    expect((await home.json<Shown>(['show', '1'])).runs).toMatchObject([{ outcome: 'completed' }]);
+    expect((await jobOf(home, 1)).runs).toMatchObject([{ outcome: 'completed' }]);
   });
 
   it('do not disturb jobs of terminals: as their client, and as an owner that ends before them', async () => {
     const home = new Home();
     const story = await storyFile();
-    const text = await undisturbed(home, story);
+    const text = await storyText();
     const short = { input: await speak(SENTENCE), output: 'text.txt' };
     const first = home.start(['transcribe', ...SHORT_CHUNKS, story]);
     await first.said(/Processing chunk 1\//);
@@ -211,7 +221,7 @@ describe('several calls at once', () => {
     expect(await endingsOf(library)).toMatchObject([COMPLETE]);
     const { code, stdout } = await second.finished;
     expect({ code, stdout }).toEqual({ code: 0, stdout: text });
-    const { runs } = await home.json<Shown>(['show', '201']);
+    const { runs } = await jobOf(home, 201);
     expect(runs).toMatchObject([{ outcome: 'stopped', reason: 'shutdown' }, { outcome: 'completed' }]);
     await noneLeft(await runTokens(home));
   });
@@ -221,12 +231,12 @@ describe('an abort', () => {
   it('stops at the checkpoint, from where the next call goes on', async () => {
     const home = new Home();
     const input = await storyFile();
-    const text = await undisturbed(home, input);
+    const text = await storyText();
     const call = { input, output: 'text.txt', options: { ...SHORT, jobId: 7 } };
     expect(await host(home, [{ ...call, abortAt: 1 }])).toMatchObject([{ thrown: { message: 'enough' } }]);
     expect(existsSync(join(home.folder, 'text.txt'))).toBe(false);
     await noneLeft(await runTokens(home));
-    const stopped = await home.json<Shown>(['show', '7']);
+    const stopped = await jobOf(home, 7);
     expect(stopped).toMatchObject({ status: 'pending', runs: [{ outcome: 'stopped', reason: 'interrupted' }] });
     expect(stopped.chunks.complete).toBeGreaterThanOrEqual(1);
     expect(await host(home, [call])).toMatchObject([COMPLETE]);
@@ -254,7 +264,7 @@ describe('an onProgress that fails', () => {
     ['now', /onProgress threw: the caller is\\x0aat fault \(\d+ times; this was the first\)$/],
     ['later', /onProgress threw: the caller is at fault later \(\d+ times; this was the first\)$/],
   ] as const)('%s is counted and told, and fails nothing', async (throws, told) => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const [ending] = await host(home, [{ input: await speak(SENTENCE), output: 'text.txt', throws }]);
     expect(ending).toMatchObject(COMPLETE);
     expect(ending?.result?.logs.at(-1)).toMatch(told);

@@ -40,7 +40,7 @@ it('a service in the background takes jobs, tells of itself, rests its jobs when
   // Its own address, its own session: nothing of the command that started it.
   expect((await fetch(`${address}/readyz`)).status).toBe(200);
   // Long enough to outlast the few commands that come now.
-  const job = home.start(['transcribe', ...SHORT_CHUNKS, await speak([STORY, STORY, STORY, STORY].join(' '))]);
+  const job = home.start(['transcribe', ...SHORT_CHUNKS, await speak(`${STORY} ${STORY}`)]);
   await job.said(/Processing chunk 1\//);
   const status = await home.json<Status>(['status']);
   expect(status).toMatchObject({

@@ -4,7 +4,6 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { FastifyInstance } from 'fastify';
-import { afterEach } from 'vitest';
 import type { z } from 'zod';
 
 const faults: string[] = [];
@@ -33,10 +32,11 @@ export function takeFaults(): string[] {
   return faults.splice(0);
 }
 
-afterEach(() => {
+/** Fails the test that got an answer which is not as described; to be called after each. */
+export function refuseFaults(): void {
   const found = takeFaults();
   if (found.length > 0) throw new Error(`Answers are not as described:\n${found.join('\n')}`);
-});
+}
 
 async function schemaOf(status: number, type: string, response: unknown): Promise<z.ZodType | undefined> {
   // Loaded here alone: most test files have no server.

@@ -2,20 +2,27 @@
  * Before all tests: a temporary folder that is theirs alone. After all of them: it must be empty, and no runner or engine
  * worker that a test started may be alive.
  */
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The folder's name, for the tests and all that they start. It is also `TMPDIR`, so `os.tmpdir()` gives it. */
 export const TEST_TMP = 'TEST_TMP_OF_LONGHAND';
 
+/** The name of the folder for what all test files share: speech, a model. What trips up programs is in it as in `scratchDir`. */
+export const SHARED_FOLDER = 'TEST_SHARED_OF_LONGHAND';
+
 /** Called by Vitest once, before the first test; what it returns is called after the last. */
 export default function prepare(): () => void {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'longhand-test-'));
   process.env[TEST_TMP] = folder;
   process.env.TMPDIR = folder;
+  const shared = join(folder, "shared by longhand's tests");
+  mkdirSync(shared);
+  process.env[SHARED_FOLDER] = shared;
   return () => {
     const alive = livingRuns(folder);
+    rmSync(shared, { recursive: true });
     const left = readdirSync(folder);
     rmSync(folder, { recursive: true, force: true });
     const complaints = [
