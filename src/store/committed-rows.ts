@@ -19,7 +19,8 @@ export class CommittedRows {
   readonly #database: BetterSqlite3.Database;
   readonly #clock: Clock;
   readonly #statements: ReturnType<typeof cached>;
-  readonly #changes: BetterSqlite3.Statement;
+  /** Made with the first question: to prepare it reads the file, which may be damaged, and then somebody must be told how. */
+  #changes: BetterSqlite3.Statement | undefined;
   /** By the text of the query, then by the row's number; undefined for one that is not there. */
   readonly #rows = new Map<string, Map<number, unknown>>();
   #count = 0;
@@ -30,7 +31,6 @@ export class CommittedRows {
     this.#database = database;
     this.#clock = clock;
     this.#statements = cached(database);
-    this.#changes = database.prepare('select total_changes()').pluck();
   }
 
   /**
@@ -55,6 +55,7 @@ export class CommittedRows {
   }
 
   #forgetWhatMayHaveChanged(): void {
+    this.#changes ??= this.#database.prepare('select total_changes()').pluck();
     const changes = this.#changes.get();
     const now = this.#clock.monotonicMs();
     const isOld = now - this.#readAt >= KEPT_MS;

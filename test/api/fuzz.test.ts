@@ -200,6 +200,18 @@ describe('whatever is sent', () => {
     expect(await service.api.get('/api/jobs')).toHaveProperty('jobs');
   });
 
+  test.each(['HEAD', 'OPTIONS'])('%s ends its answer on every route, streams too, and has no body', async (method) => {
+    for (const path of new Set(operations.map((operation) => operation.path))) {
+      const { status, text } = await send(service.address, {
+        method,
+        path: path.replace(/\{[^}]+\}/g, '1'),
+        headers: {},
+      });
+      expect(status, `${method} ${path}`).toBeLessThan(500);
+      if (method === 'HEAD') expect(text, `${method} ${path}`).toBe('');
+    }
+  });
+
   test.each([
     '/api/jobs/../../../etc/passwd',
     '/api/jobs/%2e%2e%2f%2e%2e%2fetc%2fpasswd/log',

@@ -51,7 +51,9 @@ function careTests(newHome: (names: string[]) => Promise<Home>): void {
     const home = await newHome(['a.flac', 'b.flac']);
     const first = await home.run(['db', 'check']);
     expect(first).toMatchObject({ code: 0 });
-    expect(first.stdout).toMatch(/^The database .* is sound: 2 jobs, [\d.]+ [KM]B, schema 0009-paused-by\.\n/);
+    expect(first.stdout).toMatch(
+      /^The database .* is sound: 2 jobs, [\d.]+ [KM]B, schema 0010-transcript-versions\.\n/,
+    );
     expect(first.stdout).toContain('There is no backup yet. Make one: longhand db backup\n');
     const { backup } = await home.json<BackedUp>(['db', 'backup']);
     const checked = await home.json<Checked>(['db', 'check']);

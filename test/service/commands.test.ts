@@ -148,3 +148,15 @@ it('a file that a dead service left behind leads to no signal', async () => {
   await eventually(async () => (await home.run(['status'])).code === 3 || undefined, 'a service that is gone');
   expect((await home.run(['start'])).code).toBe(0);
 });
+
+it('a service goes on when nobody reads any more what it says', async () => {
+  const home = homeWithService();
+  const serving = home.start(['serve', '--port', '0']);
+  const [, address = ''] = await serving.said(/listens on (http:\S+)/);
+  serving.child.stderr?.destroy();
+  // It says that it stops, into a pipe that is closed, and then all the same stops as it should.
+  serving.signal('SIGTERM');
+  expect(await serving.finished).toMatchObject({ code: 0 });
+  await expect(fetch(`${address}/livez`)).rejects.toThrow();
+  expect(serviceLog(home)).toContain('Stopped');
+});

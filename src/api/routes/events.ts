@@ -32,13 +32,13 @@ export function eventRoutes(server: FastifyInstance, context: ApiContext): void 
    * of the moment: progress, why a job waits, its length, a line for whoever follows it, and that everything that belongs to
    * a change is done (`settled`). `ready` says that from here on everything is live.
    */
-  app.get('/api/events', { schema: followAll }, (request, reply) => {
+  app.get('/api/events', { schema: followAll, exposeHeadRoute: false }, (request, reply) => {
     const { jobs, lastEventId, clientId } = request.query;
     watch(live, request, reply, { jobs: jobs && new Set(jobs), lastEventId, clientId });
   });
 
   /** The same of one job, beginning with its state. */
-  app.get('/api/jobs/:id/events', { schema: followJob }, async (request, reply) => {
+  app.get('/api/jobs/:id/events', { schema: followJob, exposeHeadRoute: false }, async (request, reply) => {
     await requireJob(request, request.params.id);
     watch(live, request, reply, { jobs: new Set([request.params.id]), ...request.query });
     return reply;
@@ -48,7 +48,7 @@ export function eventRoutes(server: FastifyInstance, context: ApiContext): void 
    * The last `lines` lines of a job's log, then each as it is written. The id of a line is the byte position behind it in the
    * whole log; a client that sends the last one it got goes on there. Where a stretch is no longer there, `reset` says so.
    */
-  app.get('/api/jobs/:id/log/events', { schema: followLog }, async (request, reply) => {
+  app.get('/api/jobs/:id/log/events', { schema: followLog, exposeHeadRoute: false }, async (request, reply) => {
     const { lines, lastEventId, clientId } = request.query;
     const job = request.params.id;
     await requireJob(request, job);

@@ -21,41 +21,43 @@ import { showLog } from '../schemas/texts.ts';
  */
 export function logRoutes(server: FastifyInstance, context: ApiContext): void {
   const { store, hub, dataDir, acceptsJobs } = context;
-  server.withTypeProvider<ZodTypeProvider>().get('/api/jobs/:id/log', { schema: showLog }, async (request, reply) => {
-    const { id } = request.params;
-    const piece = await pieceOfLog(context, id, request.query);
-    const { content, mediaType, headers: marks } = answerOf(piece);
-    const text = String(content);
-    const headers = { ...marks, 'content-type': mediaType };
-    if (!request.query.follow) return reply.headers(headers).send(text);
-    reply.hijack();
-    const { raw } = reply;
-    raw.writeHead(200, headers);
-    // Of an empty log there is nothing to send, and the client waits for an answer.
-    raw.flushHeaders();
-    raw.write(text);
-    raw.socket?.setKeepAlive(true, HEARTBEAT_MS);
-    const following = followLog(logPath(dataDir, id), piece.position, raw);
-    const more = () => following.more().catch((error: Error) => raw.destroy(error));
-    const finish = async () => {
-      await more();
-      raw.end();
-    };
-    // What nobody works on gets no more lines, and an owner that only answers a question starts nothing.
-    if (!acceptsJobs) return finish();
-    const unsubscribe = hub.subscribe(id, (news) => {
-      if (news.type === 'logged') void more();
-      if (news.type === 'state' && awaitsPerson(news.status, news.pausedBy)) void finish();
+  server
+    .withTypeProvider<ZodTypeProvider>()
+    .get('/api/jobs/:id/log', { schema: showLog, exposeHeadRoute: false }, async (request, reply) => {
+      const { id } = request.params;
+      const piece = await pieceOfLog(context, id, request.query);
+      const { content, mediaType, headers: marks } = answerOf(piece);
+      const text = String(content);
+      const headers = { ...marks, 'content-type': mediaType };
+      if (!request.query.follow) return reply.headers(headers).send(text);
+      reply.hijack();
+      const { raw } = reply;
+      raw.writeHead(200, headers);
+      // Of an empty log there is nothing to send, and the client waits for an answer.
+      raw.flushHeaders();
+      raw.write(text);
+      raw.socket?.setKeepAlive(true, HEARTBEAT_MS);
+      const following = followLog(logPath(dataDir, id), piece.position, raw);
+      const more = () => following.more().catch((error: Error) => raw.destroy(error));
+      const finish = async () => {
+        await more();
+        raw.end();
+      };
+      // What nobody works on gets no more lines, and an owner that only answers a question starts nothing.
+      if (!acceptsJobs) return finish();
+      const unsubscribe = hub.subscribe(id, (news) => {
+        if (news.type === 'logged') void more();
+        if (news.type === 'state' && awaitsPerson(news.status, news.pausedBy)) void finish();
+      });
+      // Cut in the middle, so that it is not taken for the end of the log.
+      const endVisit = liveOf(context).visits.add(request, () => raw.destroy());
+      raw.on('close', () => {
+        unsubscribe();
+        endVisit();
+      });
+      // It may have come to rest before anybody listened.
+      const now = await getJob(store, id);
+      if (!now || awaitsPerson(now.status, now.paused_by)) await finish();
+      else await more();
     });
-    // Cut in the middle, so that it is not taken for the end of the log.
-    const endVisit = liveOf(context).visits.add(request, () => raw.destroy());
-    raw.on('close', () => {
-      unsubscribe();
-      endVisit();
-    });
-    // It may have come to rest before anybody listened.
-    const now = await getJob(store, id);
-    if (!now || awaitsPerson(now.status, now.paused_by)) await finish();
-    else await more();
-  });
 }

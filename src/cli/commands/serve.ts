@@ -66,7 +66,9 @@ async function serve(shell: Shell, { open, ...flags }: Flags): Promise<number> {
   owner = await becomeOwner(shell, config, asked.signal);
   if (owner && !asked.signal.aborted) {
     say(`Longhand listens on ${owner.address}`);
-    say(asTyped('Hand a recording in from another terminal: longhand transcribe FILE'));
+    say(
+      asTyped('Open that address in a browser; or hand a recording in from another terminal: longhand transcribe FILE'),
+    );
     say('Stop with Ctrl-C: what is in work goes on from its checkpoint at the next start.');
     if (open && owner.address) (await import('../open-browser.ts')).openBrowser(owner.address);
     if (!asked.signal.aborted) await Promise.race([once(asked.signal, 'abort'), owner.closed]);

@@ -57,7 +57,7 @@ export async function start(shell: Shell, { timeout, ...flags }: StartFlags): Pr
     const options = { args, timeoutMs: timeout * 1000, signal: interrupted.signal };
     const { address, process } = await startInBackground(config, options);
     print(`Longhand runs at ${address} (process ${process.pid})`);
-    say(asTyped('Hand a recording in: longhand transcribe FILE'));
+    say(asTyped('Open that address in a browser; or hand a recording in: longhand transcribe FILE'));
     say(asTyped('How it is: longhand status. Stop it: longhand stop'));
     return EXIT.done;
   } catch (error) {
