@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Statistics } from '../../api-types.ts';
 import { get } from '../../client.ts';
-import { locale, speed } from '../../format.ts';
+import { inWords, speed } from '../../format.ts';
 import { useWords } from '../../words/catalogue.ts';
 import { historyWords } from './words.ts';
 
@@ -18,10 +18,9 @@ export function StatisticsLine() {
     staleTime: REFRESH_MS,
   });
   if (!data || data.jobs.total === 0) return <span>{words.about}</span>;
-  const hours = data.audioSeconds / 3600;
   const parts = [
     words.recordings(data.jobs.total),
-    words.hours(hours.toLocaleString(locale(), { maximumFractionDigits: hours < 10 ? 1 : 0 })),
+    words.length(inWords(data.audioSeconds)),
     ...(data.successRate === null ? [] : [words.success(Math.floor(data.successRate * 100))]),
     ...(data.speed === null || data.speed === 0 ? [] : [words.speed(speed(data.speed))]),
   ];
