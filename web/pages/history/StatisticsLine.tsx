@@ -20,7 +20,7 @@ export function StatisticsLine() {
   if (!data || data.jobs.total === 0) return <span>{words.about}</span>;
   const parts = [
     words.recordings(data.jobs.total),
-    words.length(inWords(data.audioSeconds)),
+    words.spoken(inWords(data.audioSeconds)),
     ...(data.successRate === null ? [] : [words.success(Math.floor(data.successRate * 100))]),
     ...(data.speed === null || data.speed === 0 ? [] : [words.speed(speed(data.speed))]),
   ];
