@@ -67,7 +67,7 @@ test('a backup is made, listed, and told as what it is when something was cut of
   const [made, same] = await Promise.all([1, 2].map(() => service.api.post<Backup>('/api/backups')));
   expect(same).toEqual(made);
   expect(made).toMatchObject({
-    name: expect.stringMatching(/^longhand-0009-paused-by-\d{8}T\d{9}Z\.db$/),
+    name: expect.stringMatching(/^longhand-0010-transcript-versions-\d{8}T\d{9}Z\.db$/),
     verified: true,
   });
   const again = await service.api.post<Backup>('/api/backups');

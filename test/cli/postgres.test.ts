@@ -66,7 +66,7 @@ describe.skipIf(NO_POSTGRES)(NO_POSTGRES ?? 'with the database on PostgreSQL', (
     const doctor = await home.run(['doctor']);
     expect(doctor.code).toBe(0);
     expect(lineOf(doctor, 'database')).toMatch(
-      new RegExp(`^✓ +database +${name}: 1 job, [\\d.]+ MB, schema \\d{4}-\\w+$`),
+      new RegExp(`^✓ +database +${name}: 1 job, [\\d.]+ MB, schema \\d{4}-[\\w-]+$`),
     );
     await home.run(['show', '1', '--evidence', 'evidence']);
     const said = [refused, rollback, doctor, resumed].map((told) => JSON.stringify(told));
