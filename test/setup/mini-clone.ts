@@ -33,6 +33,13 @@ export class MiniClone {
     this.write('src/index.ts', 'export const answer: number = 42;\n');
     this.write('src/runner/main.ts', 'export {};\n');
     this.write('src/main.ts', 'console.log(JSON.stringify([process.cwd(), ...process.argv.slice(2)]));\n');
+    this.write('web/vite.config.ts', 'export default { root: import.meta.dirname };\n');
+    this.write('web/index.html', '<script type="module" src="/main.ts"></script>\n');
+    this.write('web/main.ts', "document.title = 'A page';\n");
+    this.write(
+      'web/tsconfig.json',
+      '{"extends":"../tsconfig.json","compilerOptions":{"lib":["ES2023","DOM"],"rootDir":".."}}\n',
+    );
   }
 
   write(path: string, content: string): void {
