@@ -1,8 +1,13 @@
 import { defineConfig } from 'vitest/config';
-import base from '../../vitest.config.ts';
 
 /** `npm run screenshots`. */
 export default defineConfig({
-  ...base,
-  test: { ...base.test, include: ['test/browser/screenshots.ts'], testTimeout: 600_000, maxWorkers: 1 },
+  test: {
+    include: ['test/browser/screenshots.ts'],
+    setupFiles: ['test/support/each-file.ts'],
+    globalSetup: ['test/support/leave-nothing.ts', 'test/support/shared-postgres.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+  },
 });
