@@ -33,6 +33,7 @@ import { Wishes } from './jobs/wishes.ts';
 import { JobLog } from './logs/job-log.ts';
 import { redactor } from './logs/redact.ts';
 import { usableMemoryBytes } from './native/memory.ts';
+import { mediaOf } from './owner-media.ts';
 import { notificationsOf } from './owner-notifications.ts';
 import {
   capacityBytesFor,
@@ -44,7 +45,7 @@ import {
   runLimits,
   secretsOf,
 } from './owner-settings.ts';
-import { RUNNER_PROGRAM } from './package-root.ts';
+import { RUNNER_PROGRAM, SAMPLE_RECORDING } from './package-root.ts';
 import { explainedAddress } from './service/errors.ts';
 import { Service } from './service/service.ts';
 import { DailyBackups } from './store/daily-backups.ts';
@@ -269,6 +270,7 @@ async function serve(
     onProblem,
   });
   const models = new ModelShelf({ cacheDir: config.cacheDir, source: config.modelMirror, clock });
+  const media = mediaOf(store, dataDir);
   const readiness = new Readiness({
     ...{ store, clock, dataDir, engines: allEngines(), settings, wish: config },
     stopping: () => service.isStopping,
@@ -326,6 +328,12 @@ async function serve(
       pauseRunning: () => supervisor.stopRunning('queue paused'),
     },
     models,
+    media,
+    sampleRecording: SAMPLE_RECORDING,
+    memory: () => ({
+      freeBytes: (options.freeMemoryBytes ?? usableMemoryBytes)(),
+      limitBytes: config.maxMemoryBytes,
+    }),
     toldSettings: () => toldSettings(config, redactor(secrets)),
     notifications,
     processStatus: (jobId) => processes.getProcessStatus(jobId),
@@ -375,6 +383,7 @@ async function serve(
     await scheduler.stop();
     await backups.stop();
     await models.close();
+    await media.close();
     await notifications.stop();
     metrics?.close();
     await network?.close();

@@ -14,3 +14,5 @@ export const PACKAGE_ROOT = findPackageRoot();
 export const RUNNER_PROGRAM = join(PACKAGE_ROOT, 'dist', 'runner.js');
 /** The built `longhand` command. */
 export const PROGRAM = join(PACKAGE_ROOT, 'dist', 'longhand.js');
+/** The interview that ships with Longhand. */
+export const SAMPLE_RECORDING = join(PACKAGE_ROOT, 'samples', 'interview.flac');

@@ -3,6 +3,7 @@ import type {} from 'fastify';
 import type { ZodType } from 'zod';
 import { LonghandError } from '../domain/errors.ts';
 import type { StopReason } from '../domain/outcome.ts';
+import type { Media } from '../jobs/media.ts';
 import type { NotificationControl } from '../jobs/notifications.ts';
 import type { QueueContext } from '../jobs/queue-view.ts';
 import type { SubmitContext } from '../jobs/submit.ts';
@@ -63,6 +64,12 @@ export interface ApiContext extends SubmitContext {
   health(): Promise<Health>;
   /** The models of this machine. */
   models: ModelShelf;
+  /** What players need. */
+  media: Media;
+  /** The recording that ships with Longhand. */
+  sampleRecording: string;
+  /** Memory that a job could have, measured now. */
+  memory(): { freeBytes: number; limitBytes: number };
   /** Every setting as it may be shown. */
   toldSettings(): ToldSetting[];
   /** Ends orphans and removes what nobody needs, now. */

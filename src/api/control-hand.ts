@@ -73,7 +73,10 @@ export function controlHand(context: ApiContext): ControlHand {
       return done;
     },
     async remove(id) {
-      const removeFiles = (job: number) => removeJobFiles(dataDir, job);
+      const removeFiles = async (job: number) => {
+        await context.media.forget(job);
+        await removeJobFiles(dataDir, job);
+      };
       const removeUpload = (recording: Recording) => discardUpload(context, recording);
       const done = await deleteJob({ store, stop, settled, removeFiles, removeUpload }, id);
       hub.tell({ type: 'state', jobId: done.id, status: 'cancelled' });

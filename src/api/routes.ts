@@ -5,15 +5,19 @@ import { accessRoutes } from './routes/access.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { controlRoutes } from './routes/control.ts';
+import { engineRoutes } from './routes/engines.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { logRoutes } from './routes/logs.ts';
+import { mediaRoutes } from './routes/media.ts';
 import { modelRoutes } from './routes/models.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { partRoutes } from './routes/parts.ts';
+import { planRoutes } from './routes/plan.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { readinessRoutes } from './routes/readiness.ts';
+import { sampleRoutes } from './routes/sample.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { submitRoutes } from './routes/submit.ts';
 import { transcriptRoutes } from './routes/transcripts.ts';
@@ -23,7 +27,10 @@ import { showAlive } from './schemas/service.ts';
 export function registerRoutes(server: FastifyInstance, context: ApiContext): void {
   server.get('/livez', { schema: showAlive }, () => ({ status: 'alive' }));
   submitRoutes(server, context);
+  sampleRoutes(server, context);
+  planRoutes(server, context);
   jobRoutes(server, context);
+  mediaRoutes(server, context);
   controlRoutes(server, context);
   queueRoutes(server, context);
   auditRoutes(server, context);
@@ -37,6 +44,7 @@ export function registerRoutes(server: FastifyInstance, context: ApiContext): vo
   partRoutes(server, context);
   bulkRoutes(server, context);
   modelRoutes(server, context);
+  engineRoutes(server, context);
   serviceRoutes(server, context);
   if (context.service) readinessRoutes(server, context.service);
 }

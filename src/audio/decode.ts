@@ -21,6 +21,7 @@ import { requireProgram, safeInput, spawnLimited } from './ffmpeg.ts';
 import { follow } from './follow.ts';
 import { readLines } from './lines.ts';
 import { type Loudness, LoudnessMeter, SAMPLE_RATE_HZ } from './loudness.ts';
+import { PeakMeter, type Peaks } from './peaks.ts';
 import { type AudioProbe, named, probe } from './probe.ts';
 import { BandwidthMeter, soundQuality } from './quality.ts';
 
@@ -63,6 +64,8 @@ export interface DecodedAudio {
   /** Of the decoded file, in hex. */
   sha256: string;
   loudness: Loudness;
+  /** For a picture of it. */
+  peaks: Peaks;
   /** Undefined where nobody can be heard to speak. */
   quality: SoundQuality | undefined;
   /** Sentences the reader of the transcript must know, with the seconds lost. */
@@ -96,7 +99,7 @@ export async function decode(inputPath: string, outPath: string, options: Decode
     file = await createAnew(partPath);
     signal?.throwIfAborted();
     ffmpeg = startFfmpeg(args, file, options);
-    const { sha256, loudness, bandwidthHz, bytes } = await listen(file, ffmpeg, facts, options);
+    const { sha256, loudness, peaks, bandwidthHz, bytes } = await listen(file, ffmpeg, facts, options);
     const end = await ffmpeg.ended;
     signal?.throwIfAborted();
     const warnings = judge(facts, bytes, end);
@@ -104,7 +107,7 @@ export async function decode(inputPath: string, outPath: string, options: Decode
     await rename(partPath, outPath);
     await syncFolder(dirname(outPath));
     const quality = soundQuality(loudness, bandwidthHz);
-    return { samples: loudness.samples, sha256, loudness, quality, warnings };
+    return { samples: loudness.samples, sha256, loudness, peaks, quality, warnings };
   } catch (error) {
     ffmpeg?.kill();
     await ffmpeg?.ended;
@@ -128,11 +131,13 @@ async function listen(file: FileHandle, ffmpeg: RunningFfmpeg, facts: AudioProbe
   const hash = createHash('sha256');
   const meter = new LoudnessMeter(facts.durationSeconds);
   const bandwidth = new BandwidthMeter();
+  const peaks = new PeakMeter();
   const take = (bytes: Uint8Array) => {
     signal?.throwIfAborted();
     hash.update(bytes);
     meter.push(bytes);
     bandwidth.push(bytes);
+    peaks.push(bytes);
   };
   let bytes = 0;
   let nextProgress = PROGRESS_STEP_SECONDS;
@@ -142,7 +147,13 @@ async function listen(file: FileHandle, ffmpeg: RunningFfmpeg, facts: AudioProbe
     onProgress?.(decodedSeconds);
     nextProgress = decodedSeconds + PROGRESS_STEP_SECONDS;
   }
-  return { sha256: hash.digest('hex'), loudness: meter.finish(), bandwidthHz: bandwidth.finish(), bytes };
+  return {
+    sha256: hash.digest('hex'),
+    loudness: meter.finish(),
+    peaks: peaks.finish(),
+    bandwidthHz: bandwidth.finish(),
+    bytes,
+  };
 }
 
 interface FfmpegEnd {

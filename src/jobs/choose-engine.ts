@@ -13,6 +13,8 @@ export interface EngineWish {
 export interface EngineChoice {
   engine: Engine;
   model: ResolvedModel;
+  /** Why `auto` does not mean an engine that would come before this one, each as a paragraph. */
+  passedOver: string[];
 }
 
 /**
@@ -27,14 +29,14 @@ export async function chooseEngine(
   if (wish.engine !== 'auto') {
     const engine = engines.find(({ name }) => name === wish.engine);
     if (!engine) throw new UsageError(`There is no engine "${wish.engine}".`);
-    return tryEngine(engine, settings, wish);
+    return { ...(await tryEngine(engine, settings, wish)), passedOver: [] };
   }
   const reasons: string[] = [];
   for (const name of PREFERENCE) {
     const engine = engines.find((candidate) => candidate.name === name);
     if (!engine || (name === 'openai' && !settings.openaiUrl)) continue;
     try {
-      return await tryEngine(engine, settings, wish);
+      return { ...(await tryEngine(engine, settings, wish)), passedOver: reasons };
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       reasons.push(`${engine.label}: ${error.message}${error.remedy ? ` ${error.remedy}` : ''}`);
@@ -47,7 +49,7 @@ async function tryEngine(
   engine: Engine,
   settings: EngineSettings,
   { model, language }: EngineWish,
-): Promise<EngineChoice> {
+): Promise<Omit<EngineChoice, 'passedOver'>> {
   const { available, detail, remedy } = await engine.check(settings);
   if (!available) throw new UsageError(detail, remedy);
   const { languages } = engine;

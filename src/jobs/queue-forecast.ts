@@ -32,6 +32,9 @@ export interface QueueContext {
   progressOf(jobId: number): ProgressReport | undefined;
 }
 
+/** Stands for the number of a job that does not exist yet. */
+export const NEWCOMER = 0;
+
 /** The queue as the store has it. */
 export interface Queued {
   now: number;
@@ -41,6 +44,8 @@ export interface Queued {
   others: readonly WaitingJob[];
   /** All that wait to be claimed. */
   pending: number;
+  /** A job that might be handed in, with the number `NEWCOMER`. */
+  newcomer?: WaitingJob;
 }
 
 export interface Forecast {
@@ -52,12 +57,17 @@ export interface Forecast {
 /** When each job is expected to start and to end, and when the last one does. */
 export async function forecast(context: QueueContext, queued: Queued): Promise<Forecast> {
   const { store, estimates, maxConcurrent, wanted } = context;
-  const { now, atWork, head, others, pending } = queued;
+  const { now, atWork, head, others, pending, newcomer } = queued;
   const lengths = new WorkLengths(estimates);
   const asked = wanted?.();
   const first = asked ? await waitingAmong(store, asked) : head;
-  const upcoming = [...first, ...others.filter(({ id }) => !asked || asked.includes(id))];
   const groups = !asked && pending > head.length ? await estimates.waitingInSum() : [];
+  const place = newcomer ? first.findLastIndex(({ priority }) => priority >= newcomer.priority) + 1 : 0;
+  // Behind a head that does not show all, it comes after what is not shown either.
+  const isLast = groups.length > 0 && place === first.length;
+  const between = newcomer && !isLast ? [newcomer] : [];
+  const goOn = others.filter(({ id }) => !asked || asked.includes(id));
+  const upcoming = [...first.slice(0, place), ...between, ...first.slice(place), ...goOn];
 
   const wantedCores = [...atWork, ...upcoming].map((job) => estimates.coresOf(job));
   const perJob = wantedCores.reduce((sum, each) => sum + each, 0) / Math.max(1, wantedCores.length);
@@ -87,6 +97,7 @@ export async function forecast(context: QueueContext, queued: Queued): Promise<F
         id: -1 - index,
         seconds: ((tail?.known ?? 0) + (tail?.unknown ?? 0) * mean) / maxConcurrent,
       })),
+      ...(newcomer && isLast ? [{ id: newcomer.id, seconds: (await lengths.of(newcomer)) ?? mean }] : []),
     ],
     slowdown,
     ...calendarOf(context, now),

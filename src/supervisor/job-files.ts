@@ -5,6 +5,7 @@ import { DiskError } from '../domain/errors.ts';
 import { makePrivateFolder } from '../files/directory.ts';
 import { jobIdOfLogFile } from '../logs/log-file.ts';
 import { AUDIO_ARTIFACT } from '../pipeline/stages/prepare.ts';
+import { mediaFolder } from '../pipeline/waveform-file.ts';
 import { dropArtifact, listArtifacts } from '../store/artifacts.ts';
 import type { Store } from '../store/store.ts';
 
@@ -32,8 +33,10 @@ export async function prepareJobFolder(jobDir: string): Promise<void> {
 /** Removes what a run that is over left behind, however it ended: its scratch files and files that were never finished. */
 export async function removeScratch(jobDir: string): Promise<void> {
   await rm(scratchFolder(jobDir), { recursive: true, force: true });
-  for (const name of await namesIn(jobDir)) {
-    if (name.endsWith('.part')) await rm(join(jobDir, name), { force: true });
+  for (const folder of [jobDir, mediaFolder(jobDir)]) {
+    for (const name of await namesIn(folder)) {
+      if (name.endsWith('.part')) await rm(join(folder, name), { force: true });
+    }
   }
 }
 

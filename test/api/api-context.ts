@@ -4,7 +4,9 @@ import type { ApiContext } from '../../src/api/context.ts';
 import { NewsHub } from '../../src/api/events.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ModelShelf } from '../../src/engines/model-shelf.ts';
+import { mediaOf } from '../../src/owner-media.ts';
 import { intakeOf } from '../../src/owner-settings.ts';
+import { SAMPLE_RECORDING } from '../../src/package-root.ts';
 import type { Store } from '../../src/store/store.ts';
 import { ProcessManager } from '../../src/supervisor/process-manager.ts';
 import { StoreRegistry } from '../../src/supervisor/store-registry.ts';
@@ -31,6 +33,9 @@ export function apiContext(store: Store, dataDir: string, more: Partial<ApiConte
     processStatus: (jobId) => processes.getProcessStatus(jobId),
     health: () => processes.healthCheck(),
     models: new ModelShelf({ cacheDir: dataDir, source: 'http://127.0.0.1:9', clock: store.clock }),
+    media: mediaOf(store, dataDir),
+    sampleRecording: SAMPLE_RECORDING,
+    memory: () => ({ freeBytes: 8e9, limitBytes: 2e9 }),
     toldSettings: () => [],
     cleanup: async () => ({
       recovered: [],

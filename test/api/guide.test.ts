@@ -33,6 +33,7 @@ const PRINTS: [RegExp, RegExp][] = [
   [/new OpenAI/, /good morning/],
   [/KEY=/, /^\{"jobs":\[\{"id":1,.*\{"name":"reports"\}$/s],
   [/transcript"/, /00:00:00,\d{3} --> [\s\S]*content-disposition: attachment; filename="speech-\w+\.vtt"/i],
+  [/jobs\/1\/audio/, /^content-type: audio\/wav\s[\s\S]*^content-range: bytes 0-99\/\d+/im],
   [/bulk/, /"done":1,"failed":1/],
 ];
 

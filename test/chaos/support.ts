@@ -63,14 +63,15 @@ export async function undisturbed(home: Home, file: string, chunks: string[] = S
   return stdout;
 }
 
-/** A job is complete, each of its chunks was committed once, and nothing but its transcript is left of its runs. */
+/** A job is complete, each of its chunks was committed once, and nothing but its transcript and waveform is left of its runs. */
 export async function expectWhole(home: Home, jobId: number): Promise<Shown> {
   const shown = await home.json<Shown>(['show', String(jobId)]);
   expect(shown.status).toBe('completed');
   expect(shown.chunks.complete).toBe(shown.chunks.total);
   expect(shown.runs.reduce((sum, run) => sum + run.chunksCommitted, 0)).toBe(shown.chunks.total);
   expect(shown.runs.filter(({ outcome }) => outcome === 'completed')).toEqual([shown.runs.at(-1)]);
-  expect(readdirSync(join(home.dataDir, 'jobs', String(jobId)))).toEqual(['transcript.json']);
+  const left = readdirSync(join(home.dataDir, 'jobs', String(jobId)), { recursive: true, encoding: 'utf8' }).sort();
+  expect(left).toEqual(['media', expect.stringMatching(/^media\/waveform-[0-9a-f]{64}\.json$/), 'transcript.json']);
   await noneLeft(await runTokens(home));
   return shown;
 }

@@ -31,7 +31,11 @@ describe('longhand transcribe', () => {
       const { mode } = await stat(join(entry.parentPath, entry.name));
       expect([entry.name, mode & 0o777]).toEqual([entry.name, entry.isDirectory() ? 0o700 : 0o600]);
     }
-    expect(await readdir(join(home.dataDir, 'jobs', '1'))).toEqual(['transcript.json']);
+    expect((await readdir(join(home.dataDir, 'jobs', '1'), { recursive: true })).sort()).toEqual([
+      'media',
+      expect.stringMatching(/^media\/waveform-[0-9a-f]{64}\.json$/),
+      'transcript.json',
+    ]);
     expect(await readdir(home.dataDir)).not.toContain('owner.sock');
   });
 

@@ -37,7 +37,7 @@ export type JobOrder = z.infer<typeof jobOrder>;
 /** A recording with what is wanted of it; checked while it comes. */
 export const jobForm = z.object({ file: z.file().describe('The recording'), ...wishFields });
 
-const submitted = z
+export const submitted = z
   .strictObject({
     id: z.int(),
     filename: z.string(),

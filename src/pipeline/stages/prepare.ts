@@ -15,6 +15,7 @@ import type { SoundQuality } from '../../domain/model-choice.ts';
 import { diskSpaceOf } from '../../files/disk-space.ts';
 import { sha256OfFile } from '../../files/hash.ts';
 import { type PipelineContext, throwIfStopping } from '../pipeline.ts';
+import { writeWaveform } from '../waveform-file.ts';
 
 export const AUDIO_ARTIFACT = 'audio';
 export const AUDIO_FILE = 'audio.s16le';
@@ -35,7 +36,7 @@ export async function prepare(context: PipelineContext): Promise<PrepareOutput> 
   const { checkpoint, order, progress } = context;
   await checkpoint.setStage('prepare', { status: 'processing' });
   progress.at('loading');
-  await recogniseSource(context);
+  const sourceSha256 = await recogniseSource(context);
   const known = order.known.stages.find(({ name, status }) => name === 'prepare' && status === 'complete');
   if (known && (await audioIsIntact(context))) {
     await checkpoint.setStage('prepare', { status: 'complete', output: known.output });
@@ -45,7 +46,8 @@ export async function prepare(context: PipelineContext): Promise<PrepareOutput> 
   if (source.durationSeconds && !order.known.outlook?.secondsLeft) context.work.ahead(source.durationSeconds);
   await requireSpace(context, source);
   throwIfStopping(context);
-  const { loudness, quality, warnings } = await decodeSource(context, source);
+  const { loudness, peaks, quality, warnings } = await decodeSource(context, source);
+  await writeWaveform(order.jobDir, sourceSha256, peaks);
   const durationSeconds = loudness.samples / SAMPLE_RATE_HZ;
   await checkpoint.setFacts({ durationSeconds });
   throwIfStopping(context);
@@ -73,8 +75,8 @@ async function planOnce(context: PipelineContext, loudness: Loudness): Promise<v
   );
 }
 
-/** Makes sure that the recording is still the one that the job was made for. */
-async function recogniseSource({ order, checkpoint, abort, log }: PipelineContext): Promise<void> {
+/** Makes sure that the recording is still the one that the job was made for. @returns its sha256 */
+async function recogniseSource({ order, checkpoint, abort, log }: PipelineContext): Promise<string> {
   const facts = await stat(order.sourcePath).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(`"${order.sourcePath}" cannot be read any more (${error.code}).`, {
       remedy: 'Put the recording back where it was, then resume the job.',
@@ -82,7 +84,7 @@ async function recogniseSource({ order, checkpoint, abort, log }: PipelineContex
   });
   const { known } = order;
   if (known.sourceSha256 && known.sourceBytes === facts.size && known.sourceModifiedMs === Math.round(facts.mtimeMs))
-    return;
+    return known.sourceSha256;
   log('INFO', 'prepare', 'Reading the recording');
   const sha256 = await sha256OfFile(order.sourcePath, abort);
   if (known.sourceSha256 && known.sourceSha256 !== sha256) {
@@ -95,6 +97,7 @@ async function recogniseSource({ order, checkpoint, abort, log }: PipelineContex
     sourceBytes: facts.size,
     sourceModifiedMs: Math.round(facts.mtimeMs),
   });
+  return sha256;
 }
 
 async function audioIsIntact(context: PipelineContext): Promise<boolean> {
@@ -129,7 +132,7 @@ async function requireSpace({ order }: PipelineContext, source: AudioProbe): Pro
 async function decodeSource(
   context: PipelineContext,
   source: AudioProbe,
-): Promise<Pick<DecodedAudio, 'loudness' | 'quality' | 'warnings'>> {
+): Promise<Pick<DecodedAudio, 'loudness' | 'peaks' | 'quality' | 'warnings'>> {
   const { order, checkpoint, progress } = context;
   const path = join(order.jobDir, AUDIO_FILE);
   const decoded = await decode(order.sourcePath, path, {

@@ -130,7 +130,8 @@ function demandReplay(rows: Rows, { id }: ChaosJob): void {
 }
 
 function demandCleanFolder(dataDir: string, { id }: ChaosJob): void {
-  const left = readdirSync(join(dataDir, 'jobs', String(id))).filter((name) => name !== 'transcript.json');
+  const files = readdirSync(join(dataDir, 'jobs', String(id)), { recursive: true, encoding: 'utf8' });
+  const left = files.filter((name) => !/^(transcript\.json|media|media\/waveform-[0-9a-f]{64}\.json)$/.test(name));
   demand(left.length === 0, `Left in its folder: ${left.join(', ')}`, id);
 }
 
