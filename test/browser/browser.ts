@@ -1,6 +1,7 @@
 /** A real browser before a real service. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, expect, onTestFinished } from 'vitest';
 import { Home, type Running } from '../support/cli.ts';
@@ -49,7 +50,11 @@ export interface RunningService {
   startAgain(): Promise<void>;
   /** Asks its API. */
   get<T>(path: string): Promise<T>;
+  /** Hands in a recording as a form. @returns the number of its job */
+  upload(file: string, fields?: Record<string, string>): Promise<number>;
   post<T>(path: string, body?: unknown): Promise<T>;
+  /** Resolves when a job has come to rest. */
+  settled(job: number): Promise<void>;
 }
 
 /** Starts the built command. Nothing is downloaded: the source of models is a port on which nobody listens. */
@@ -67,6 +72,16 @@ export async function startService(env: NodeJS.ProcessEnv = {}): Promise<Running
       Object.assign(service, await serve(home, service.port));
     },
     get: async <T>(path: string) => (await (await fetch(`${service.address}${path}`)).json()) as T,
+    upload: async (file, fields = {}) => {
+      const form = new FormData();
+      for (const [name, value] of Object.entries(fields)) form.append(name, value);
+      form.append('file', new Blob([readFileSync(file)]), basename(file));
+      const response = await fetch(`${service.address}/api/jobs`, { method: 'POST', body: form });
+      return ((await response.json()) as { id: number }).id;
+    },
+    settled: async (job) => {
+      await (await fetch(`${service.address}/api/jobs/${job}/log?follow=true`)).text();
+    },
     post: async <T>(path: string, body: unknown = {}) => {
       const request = { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
       return (await (await fetch(`${service.address}${path}`, request)).json()) as T;
