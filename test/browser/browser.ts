@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, expect, onTestFinished } from 'vitest';
 import { Home, type Running } from '../support/cli.ts';
+import { scratchPath } from '../support/scratch.ts';
 
 /** A desk and a phone. */
 export const DESK = { width: 1280, height: 800 };
@@ -16,6 +17,8 @@ let browser: Promise<Browser> | undefined;
 export function theBrowser(): Promise<Browser> {
   browser ??= chromium.launch({
     executablePath: chromiumPath(),
+    // Its sound system makes a folder, which must not be left behind.
+    env: { ...definedOf(process.env), PULSE_RUNTIME_PATH: scratchPath('pulse') },
     // Root has no sandbox in a container; the pages are our own.
     args: [
       '--no-sandbox',
@@ -31,6 +34,12 @@ afterAll(async () => {
   await (await browser)?.close();
   browser = undefined;
 });
+
+function definedOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
 
 /** The set-up for the tests installs it where it is missing. */
 function chromiumPath(): string {

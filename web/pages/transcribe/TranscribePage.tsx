@@ -9,13 +9,10 @@ import { Intake } from './intake/Intake.tsx';
 import { useOutbox } from './outbox/outbox.ts';
 import { UploadList } from './outbox/UploadList.tsx';
 import { doneQuery, pausedQuery, planQuery, stoppedQuery } from './queries.ts';
-import { Running } from './queue/Running.tsx';
-import { Waiting } from './queue/Waiting.tsx';
-import { Done } from './results/Done.tsx';
-import { Stopped } from './results/Stopped.tsx';
 import { Welcome } from './start/Welcome.tsx';
 import { transcribeWords } from './words.ts';
 
+const Lists = lazy(() => import('./Lists.tsx'));
 const NoEngine = lazy(() => import('./start/NoEngine.tsx'));
 
 /** The first page: recordings go in above, and below is what becomes of them. */
@@ -42,7 +39,7 @@ export function TranscribePage() {
   );
 }
 
-/** What runs, what waits, what is over. */
+/** What becomes of recordings; before there are any, what this is about. */
 function Work() {
   const common = useWords(commonWords);
   const { data: queue, error } = useQuery(queueQuery);
@@ -55,11 +52,8 @@ function Work() {
   const known = [done, paused, stopped].reduce((sum, { jobs }) => sum + jobs.length, 0);
   if (known + queue.running.length + queue.total === 0 && !isSending && !queue.paused) return <Welcome />;
   return (
-    <>
-      <Running jobs={queue.running} />
-      <Waiting queue={queue} paused={paused.jobs} />
-      <Stopped jobs={stopped.jobs} />
-      <Done jobs={done.jobs} />
-    </>
+    <Suspense>
+      <Lists queue={queue} paused={paused.jobs} stopped={stopped.jobs} done={done.jobs} />
+    </Suspense>
   );
 }

@@ -161,7 +161,7 @@ export const transcribeWords: Catalogue<typeof en> = {
     cancelled: 'หยุดแล้ว',
     cancelledAbout: 'ส่วนที่ทำแล้วยังอยู่ ทำต่อจากนั้นได้',
     retry: 'ลองใหม่',
-    retryOf: (name) => `ลอง ${name} ใหม่`,
+    retryOf: (name) => `ลองใหม่: ${name}`,
     details: 'รายละเอียด',
     detailsOf: (name) => `รายละเอียดของ ${name}`,
     done: 'เสร็จล่าสุด',

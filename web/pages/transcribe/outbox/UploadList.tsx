@@ -15,7 +15,7 @@ export function UploadList({ owner }: { owner: string }) {
   const [arrived, setArrived] = useState('');
   useEffect(() => void outbox.open(owner), [owner]);
   useEffect(() => outbox.onArrival(({ name }) => setArrived(words.handedIn(name))), [words]);
-  const isUnsafe = items.some(({ safe, phase }) => !safe && (phase.at === 'sending' || phase.at === 'away'));
+  const isUnsafe = items.some(({ safe, phase }) => safe === false && (phase.at === 'sending' || phase.at === 'away'));
   useAskBeforeLeaving(isUnsafe);
 
   return (
@@ -30,7 +30,7 @@ export function UploadList({ owner }: { owner: string }) {
           )}
           <ul className={rows.list} aria-label={words.sending}>
             {items.map((item) => (
-              <li key={item.id} className={rows.row}>
+              <li key={item.id} className={rows.row} data-kept={item.safe}>
                 <CloudUpload aria-hidden="true" />
                 <Suspense fallback={<p className={rows.name}>{item.name}</p>}>
                   <UploadRow item={item} />

@@ -25,7 +25,7 @@ export default function UploadRow({ item }: { item: Item }) {
       <div className={rows.text}>
         <p className={rows.name}>{name}</p>
         <PhaseLine phase={phase} bytes={bytes} />
-        {phase.at === 'sending' && !safe && <p className={rows.facts}>{words.unsafe}</p>}
+        {phase.at === 'sending' && safe === false && <p className={rows.facts}>{words.unsafe}</p>}
       </div>
       <div className={`${rows.actions} ${isPlain ? '' : rows.wordy}`}>
         {phase.at === 'known' && (

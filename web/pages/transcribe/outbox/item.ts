@@ -35,8 +35,8 @@ export interface Kept {
 /** A recording on its way. */
 export interface Item extends Kept {
   phase: Phase;
-  /** Whether it goes on by itself when the page is loaded anew. */
-  safe: boolean;
+  /** Whether it goes on by itself when the page is loaded anew; undefined while it is being kept. */
+  safe: boolean | undefined;
 }
 
 /** What the same file has in common when it is chosen again. */

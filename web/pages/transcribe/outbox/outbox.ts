@@ -6,9 +6,8 @@
  * sends a recording (Web Locks); and at the service an upload is one job however often it is asked for.
  */
 import { useSyncExternalStore } from 'react';
-import { ProblemError } from '../../../client.ts';
 import { CLIENT_ID, live } from '../../../live.ts';
-import { keys, queryClient } from '../../../queries.ts';
+import { keys, queryClient, sessionQuery } from '../../../queries.ts';
 import { all, forget, forgetPieces, keep, piecesOf, read } from '../kept.ts';
 import type { Item, Kept, Phase } from './item.ts';
 import { isSameFile } from './item.ts';
@@ -20,6 +19,9 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 /** A larger file is not copied to the disk of the browser: it must be chosen again after a reload. */
 const LARGEST_KEPT_BYTES = 2 * 1024 ** 3;
+
+/** Set while something is on its way: `main.tsx` looks for it, whatever page is opened. */
+const BUSY = 'longhand.sending';
 
 export interface NewItem {
   file: File;
@@ -70,7 +72,7 @@ class Outbox {
         ...{ id, owner: this.#owner ?? '', name: file.name, bytes: file.size, modifiedMs: file.lastModified },
         ...{ wish: { ...wish, clientId: CLIENT_ID }, addedAt: Date.now() + index },
         ...(recording === undefined ? {} : { recording }),
-        ...{ phase: { at: 'turn' }, safe: false },
+        ...{ phase: { at: 'turn' }, safe: undefined },
       };
     });
     this.#set([...this.#items, ...items]);
@@ -109,8 +111,11 @@ class Outbox {
   again(id: string, wish: Record<string, string> = {}): void {
     const item = this.#find(id);
     if (!item) return;
-    const { url: _, ...rest } = item;
-    this.#replace(id, { ...rest, wish: { ...item.wish, ...wish }, phase: { at: 'turn' } });
+    const { url, ...rest } = item;
+    // What was refused may be whole at the service; of what was known nothing is left there.
+    const next = item.phase.at === 'known' || url === undefined ? rest : { ...rest, url };
+    const asked: Item = { ...next, wish: { ...item.wish, ...wish }, phase: { at: 'turn' } };
+    this.#set(this.#items.map((each) => (each.id === id ? asked : each)));
     void this.#note(id);
     this.#next();
   }
@@ -233,12 +238,10 @@ class Outbox {
   }
 
   async #keepFile(id: string, file: Blob): Promise<void> {
-    if (file.size > LARGEST_KEPT_BYTES) return;
-    const kept = await keep('files', file, id).then(() => true, nothingKept);
-    if (kept !== true) return;
+    const isKept = file.size <= LARGEST_KEPT_BYTES && (await keep('files', file, id).then(() => true, notKept));
     // It may have arrived meanwhile.
-    if (this.#find(id)) this.#replace(id, { safe: true });
-    else await forget('files', id);
+    if (this.#find(id)) this.#replace(id, { safe: isKept });
+    else if (isKept) await forget('files', id);
   }
 
   async #note(id: string): Promise<void> {
@@ -270,11 +273,19 @@ class Outbox {
 
   #set(items: readonly Item[]): void {
     this.#items = items;
+    if (items.length > 0) localStorage.setItem(BUSY, '');
+    else localStorage.removeItem(BUSY);
     for (const watcher of [...this.#watchers]) watcher();
   }
 }
 
 export const outbox = new Outbox();
+
+/** Takes up what is on its way, for whoever is signed in. */
+export async function goOnSending(): Promise<void> {
+  const { caller } = await queryClient.ensureQueryData(sessionQuery);
+  if (caller) await outbox.open(caller.name);
+}
 
 /** What is on its way. */
 export function useOutbox(): readonly Item[] {
@@ -337,9 +348,14 @@ function untilWorthATry(failures: number, signal: AbortSignal): Promise<void> {
 }
 
 /** A browser that keeps nothing, or has no room: the row says that the page must stay open. */
-function nothingKept(error: unknown): [] {
-  if (error instanceof DOMException || error instanceof ProblemError) return [];
+function notKept(error: unknown): false {
+  if (error instanceof DOMException) return false;
   throw error;
+}
+
+function nothingKept(error: unknown): [] {
+  notKept(error);
+  return [];
 }
 
 /** Pages without a secure connection have no `crypto.randomUUID`. */

@@ -60,6 +60,7 @@ function DraftRow({ draft, onUse, onChanged }: DraftRowProps) {
       <div className={rows.wide}>
         {sound && (
           <Listen
+            isEntry
             sound={sound}
             seconds={seconds}
             onUse={() =>

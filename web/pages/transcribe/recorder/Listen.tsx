@@ -13,10 +13,12 @@ interface ListenProps {
   seconds: number;
   onUse(): void;
   onDiscard(): void;
+  /** In a list, which says already what it is. */
+  isEntry?: boolean;
 }
 
 /** What was recorded: listened to, then used or thrown away. */
-export function Listen({ sound, seconds, onUse, onDiscard }: ListenProps) {
+export function Listen({ sound, seconds, onUse, onDiscard, isEntry = false }: ListenProps) {
   const words = useWords(recorderWords);
   const [isAsking, setAsking] = useState(false);
   const [url, setUrl] = useState<string>();
@@ -26,10 +28,12 @@ export function Listen({ sound, seconds, onUse, onDiscard }: ListenProps) {
     return () => URL.revokeObjectURL(made);
   }, [sound]);
   return (
-    <>
-      <p className={styles.about} data-figure="">
-        {`${words.recordListen} · ${clockTime(seconds)}`}
-      </p>
+    <div className={isEntry ? styles.entry : styles.listen}>
+      {!isEntry && (
+        <p className={styles.about} data-figure="">
+          {`${words.recordListen} · ${clockTime(seconds)}`}
+        </p>
+      )}
       {/* biome-ignore lint/a11y/useMediaCaption: its text does not exist yet; that is what it is made for */}
       <audio className={styles.player} src={url} controls aria-label={words.recordListen} />
       <div className={styles.actions}>
@@ -45,6 +49,6 @@ export function Listen({ sound, seconds, onUse, onDiscard }: ListenProps) {
           <DiscardDialog seconds={seconds} onClose={() => setAsking(false)} onDiscard={onDiscard} />
         </Suspense>
       )}
-    </>
+    </div>
   );
 }

@@ -22,6 +22,7 @@ export class Microphone {
   #runSince: number | undefined;
   #seconds = 0;
   #release = () => {};
+  #stopped: Promise<Blob> | undefined;
 
   private constructor(stream: MediaStream, owner: string, onTrouble: () => void) {
     this.#stream = stream;
@@ -85,8 +86,13 @@ export class Microphone {
     this.#runSince = performance.now();
   }
 
-  /** @returns all that was recorded, once the last piece is kept */
-  async stop(): Promise<Blob> {
+  /** Lets go of the microphone. @returns all that was recorded, once the last piece is kept */
+  stop(): Promise<Blob> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  async #end(): Promise<Blob> {
     this.#seconds = this.seconds;
     this.#runSince = undefined;
     if (this.#recorder.state !== 'inactive') {

@@ -35,14 +35,17 @@ export default function NoEngine() {
       {!mayInstall && <p>{words.noEngineAsk}</p>}
       {engines && mayInstall && (
         <dl className={styles.engines}>
-          {engines.engines.map(({ name, label, problem }) => (
-            <div key={name}>
-              <dt>{label}</dt>
-              <dd>
-                {problem?.sentence} {problem?.remedy}
-              </dd>
-            </div>
-          ))}
+          {engines.engines.map(
+            ({ name, label, problem }) =>
+              problem && (
+                <div key={name}>
+                  <dt>{label}</dt>
+                  <dd>
+                    {problem.sentence} {problem.remedy}
+                  </dd>
+                </div>
+              ),
+          )}
         </dl>
       )}
     </Card>
