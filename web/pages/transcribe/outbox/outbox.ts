@@ -55,6 +55,7 @@ class Outbox {
   /** Takes up what was on its way when the page was left. Done once for each user. */
   async open(owner: string): Promise<void> {
     if (this.#owner === owner) return;
+    this.#leave();
     this.#owner = owner;
     const kept = await all<Kept>('uploads').catch(nothingKept);
     const known = new Set(this.#items.map(({ id }) => id));
@@ -120,6 +121,15 @@ class Outbox {
     this.#next();
   }
 
+  /** Nobody is signed in any more, or somebody else is, in whose name nothing of this is sent. What is kept waits on the disk. */
+  #leave(): void {
+    this.#owner = undefined;
+    for (const abort of this.#running.values()) abort.abort(new DOMException('Signed out', 'AbortError'));
+    this.#running.clear();
+    this.#files.clear();
+    this.#set([]);
+  }
+
   #next(): void {
     for (const { id, phase } of this.#items) {
       if (this.#running.size >= AT_ONCE) return;
@@ -136,7 +146,8 @@ class Outbox {
     } catch (error) {
       if (!abort.signal.aborted) this.#phase(id, { at: 'refused', error });
     } finally {
-      this.#running.delete(id);
+      // It may be sent anew already, for somebody who has signed in again.
+      if (this.#running.get(id) === abort) this.#running.delete(id);
       this.#next();
     }
   }
@@ -172,7 +183,11 @@ class Outbox {
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof PassingTrouble)) throw error;
-        if (error.signedOut) void queryClient.invalidateQueries({ queryKey: keys.session });
+        if (error.signedOut) {
+          void queryClient.invalidateQueries({ queryKey: keys.session });
+          this.#leave();
+          signal.throwIfAborted();
+        }
         const { sentence: why } = error;
         this.#phase(id, { at: 'away', sentBytes, ...(why === undefined ? {} : { why }) });
         await untilWorthATry(failures, signal);
