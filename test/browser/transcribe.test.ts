@@ -19,6 +19,8 @@ const SLOW_BYTES_PER_SECOND = 40_000;
 /** The browser says on the console what it could not reach. */
 const GONE = /Failed to load resource|ERR_|EventSource/;
 
+const PASSWORD = 'a long word that nobody guesses';
+
 interface Queue {
   running: { id: number; filename: string }[];
   waiting: { id: number; filename: string }[];
@@ -82,6 +84,12 @@ async function lineOf(page: Page, context: BrowserContext) {
     });
   };
   return { slow: () => be(false, SLOW_BYTES_PER_SECOND), cut: () => be(true, -1), free: () => be(false, -1) };
+}
+
+async function addUser({ home }: RunningService, name: string): Promise<void> {
+  const adding = home.start(['users', 'add', name]);
+  adding.child.stdin?.end(`${PASSWORD}\n`);
+  expect(await adding.finished).toMatchObject({ code: 0 });
 }
 
 async function jobsNamed(name: string): Promise<Jobs['jobs']> {
@@ -163,7 +171,7 @@ test('an upload goes on where it was when the page is loaded anew, and becomes o
   const row = entry(page, 'Sending', 'reloaded.wav');
   await row.getByText(/[1-9]\d* % of/).waitFor();
   await page.locator('[data-kept=true]').waitFor();
-  await page.getByRole('link', { name: 'History' }).click();
+  await page.getByRole('link', { name: 'History', exact: true }).click();
   await page.reload();
   await page.getByRole('link', { name: 'Transcribe' }).click();
   const bar = row.getByRole('progressbar');
@@ -322,4 +330,50 @@ test('it is all there in Thai', async () => {
   const isOurs = (text: string) => !/\.(wav|flac|mp3|webm)|Longhand|PocketSphinx|Whisper|server/.test(text);
   expect(said.filter((text) => isOurs(text) && /[a-z]{3,} [a-z]{3,}/i.test(text))).toEqual([]);
   await expectAccessible(page);
+});
+
+test("an upload waits for its sender to sign in again, and is sent in nobody else's name", async () => {
+  const locked = await startService();
+  await addUser(locked, 'anna');
+  await addUser(locked, 'ben');
+  const { page, context } = await visit(locked.address, '/', { expectTrouble: GONE });
+  const signIn = async (name: string) => {
+    await page.getByLabel('Name').fill(name);
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Transcribe' }).waitFor();
+  };
+  await signIn('anna');
+  const line = await lineOf(page, context);
+  await line.slow();
+  await sendSpeech(page, { 'hers.wav': SHORT });
+  await entry(page, 'Sending', 'hers.wav')
+    .getByText(/[1-9]\d* % of/)
+    .waitFor();
+  await page.locator('[data-kept=true]').waitFor();
+  await context.clearCookies();
+  await page.reload();
+  await line.free();
+  await signIn('ben');
+  await page.getByText('Longhand turns recordings into text').waitFor();
+  await context.clearCookies();
+  await page.reload();
+  await signIn('anna');
+  await isDone(page, 'hers.wav');
+  await locked.end();
+});
+
+test('without an engine it says what is missing, and a model is downloaded from here', async () => {
+  const bare = await startService({ LONGHAND_ENGINE: 'whisper' });
+  const { page } = await visit(bare.address);
+  await page.getByRole('heading', { name: 'Longhand has no speech recogniser yet' }).waitFor();
+  await page.getByText('No speech recogniser can do this yet').waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: /^Install the model base/ }).click();
+  // Nobody listens where the models come from: it says so, and is stopped.
+  await page.getByRole('progressbar', { name: 'Downloading the model base' }).waitFor();
+  await page.getByText('It is tried again by itself.').waitFor();
+  await page.getByRole('button', { name: 'Stop the download' }).click();
+  await page.getByRole('button', { name: /^Install the model base/ }).waitFor();
+  await bare.end();
 });

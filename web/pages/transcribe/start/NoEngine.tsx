@@ -31,7 +31,6 @@ export default function NoEngine() {
     <Card title={words.noEngine}>
       <p className={rows.facts}>{words.noEngineAbout}</p>
       <ProblemNote error={error} />
-      {mayInstall && lacksModel && whisper && <Install engine={whisper} />}
       {!mayInstall && <p>{words.noEngineAsk}</p>}
       {engines && mayInstall && (
         <dl className={styles.engines}>
@@ -48,6 +47,7 @@ export default function NoEngine() {
           )}
         </dl>
       )}
+      {mayInstall && lacksModel && whisper && <Install engine={whisper} />}
     </Card>
   );
 }
