@@ -8,7 +8,7 @@ import { ProblemNote } from '../../../components/ProblemNote.tsx';
 import { keys, queryClient } from '../../../queries.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import { commonWords } from '../../../words/common.ts';
-import { transcribeWords } from '../words.ts';
+import { listWords } from '../list-words.ts';
 import styles from './PauseDialog.module.css';
 import { handWords } from './words.ts';
 
@@ -16,7 +16,7 @@ const LONGEST_REASON = 500;
 
 /** Asks why the queue shall rest, and whether what is in work shall too. */
 export default function PauseDialog({ onClose }: { onClose(): void }) {
-  const words = { ...useWords(transcribeWords), ...useWords(handWords) };
+  const words = { ...useWords(listWords), ...useWords(handWords) };
   const common = useWords(commonWords);
   const form = useId();
   const pause = useMutation({

@@ -2,11 +2,11 @@ import type { Queue } from '../../../api-types.ts';
 import { Note } from '../../../components/ProblemNote.tsx';
 import { moment } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
-import { transcribeWords } from '../words.ts';
+import { listWords } from '../list-words.ts';
 
 /** Why nothing starts at the moment, and when it does again. */
 export function QueueNote({ queue: { paused, opensAt } }: { queue: Queue }) {
-  const words = useWords(transcribeWords);
+  const words = useWords(listWords);
   if (paused?.by === 'disk') {
     return (
       <Note tone="warn" role="status">
