@@ -5,9 +5,11 @@
 import type * as z from 'zod';
 import type * as control from '../src/api/schemas/control.ts';
 import type * as details from '../src/api/schemas/details.ts';
+import type * as engines from '../src/api/schemas/engines.ts';
 import type * as events from '../src/api/schemas/events.ts';
 import type * as jobs from '../src/api/schemas/jobs.ts';
 import type * as models from '../src/api/schemas/models.ts';
+import type * as plan from '../src/api/schemas/plan.ts';
 import type * as problems from '../src/api/schemas/problem.ts';
 import type * as queue from '../src/api/schemas/queue.ts';
 import type * as service from '../src/api/schemas/service.ts';
@@ -39,3 +41,5 @@ export type ServiceFacts = Answer<typeof service.showService>;
 export type CleanUp = Answer<typeof service.cleanUp>;
 export type Session = Answer<typeof session.showSession>;
 export type Problem = z.output<typeof problems.problem>;
+export type Plan = Answer<typeof plan.showPlan>;
+export type Engines = Answer<typeof engines.listEngines>;

@@ -14,6 +14,11 @@ import { router } from './router.tsx';
 // Under this name the libraries that add styles look for the nonce that the policy of the page asks for.
 Object.assign(window, { __webpack_nonce__: document.querySelector('meta[name=csp-nonce]')?.getAttribute('content') });
 
+// Recordings that were on their way go on, whatever page is opened.
+if (localStorage.getItem('longhand.sending') !== null) {
+  void import('./pages/transcribe/outbox/outbox.ts').then(({ goOnSending }) => goOnSending());
+}
+
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no place to be drawn in.');
 createRoot(root).render(

@@ -15,7 +15,8 @@ export async function expectAccessible(page: Page): Promise<void> {
     const found = await page.evaluate(async () => {
       // The colours of the theme that was just chosen must be in place.
       for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-      await Promise.all(document.getAnimations().map(({ finished }) => finished));
+      // One that is cut short is over, too.
+      await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
       const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -6,6 +6,7 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { expect, onTestFinished } from 'vitest';
 import { Home, type Running } from '../support/cli.ts';
 import { atEndOfFile } from '../support/end-of-file.ts';
+import { scratchPath } from '../support/scratch.ts';
 
 /** A desk and a phone. */
 export const DESK = { width: 1280, height: 800 };
@@ -26,6 +27,8 @@ async function launch(): Promise<Browser> {
   });
   return await chromium.launch({
     executablePath: chromiumPath(),
+    // Its sound system makes a folder, which must not be left behind.
+    env: { ...definedOf(process.env), PULSE_RUNTIME_PATH: scratchPath('pulse') },
     // Root has no sandbox in a container; the pages are our own.
     args: [
       '--no-sandbox',
@@ -34,6 +37,12 @@ async function launch(): Promise<Browser> {
       '--use-fake-ui-for-media-stream',
     ],
   });
+}
+
+function definedOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /** The set-up for the tests installs it where it is missing. */

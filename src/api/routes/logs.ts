@@ -36,7 +36,7 @@ export function logRoutes(server: FastifyInstance, context: ApiContext): void {
       // Of an empty log there is nothing to send, and the client waits for an answer.
       raw.flushHeaders();
       raw.write(text);
-      raw.socket?.setKeepAlive(true, HEARTBEAT_MS);
+      request.socket.setKeepAlive?.(true, HEARTBEAT_MS);
       const following = followLog(logPath(dataDir, id), piece.position, raw);
       const more = () => following.more().catch((error: Error) => raw.destroy(error));
       const finish = async () => {

@@ -36,7 +36,8 @@ export const createUpload = {
   ...tus('createUpload', 'Begin an upload in parts', 201, 'Made; Location is where its parts go'),
   description: `Send \`Tus-Resumable: 1.0.0\`, \`Upload-Length\` in bytes, and \`Upload-Metadata\` with the \`filename\`, each value in
 base64; options of the job may stand there too. With \`autostart\` set to \`true\` the upload becomes a job when it is whole, and
-the header X-Longhand-Job of the last answer is its number. Otherwise: POST /api/jobs with \`upload\`.`,
+the header X-Longhand-Job of the last answer is its number; with X-Longhand-Duplicate beside it that job had the same recording
+before, no other was made, and this is its state. Otherwise: POST /api/jobs with \`upload\`.`,
 } satisfies FastifySchema;
 
 export const showUploads = {

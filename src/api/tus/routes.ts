@@ -77,13 +77,14 @@ function tusServer(context: ApiContext): Server {
     },
     onUploadFinish: async (_request, { id, metadata }) => {
       if (metadata?.autostart !== 'true') return {};
-      const { id: jobId } = await accept(context, (makeRoom) => {
+      const { id: jobId, duplicateOf } = await accept(context, (makeRoom) => {
         const whose = { id, userId: caller().userId };
         return submitParts({ ...context, makeRoom }, whose, (record) =>
           wishOf(wishOfMetadata(record.metadata), intake.defaults, caller()),
         );
       });
-      return { headers: { 'X-Longhand-Job': String(jobId) } };
+      const known = duplicateOf ? { 'X-Longhand-Duplicate': duplicateOf.status } : {};
+      return { headers: { 'X-Longhand-Job': String(jobId), ...known } };
     },
     onResponseError: (_request, error) => {
       // What the tus server refuses has its status and its words already.

@@ -22,17 +22,26 @@ const SOUND = Buffer.from('a recording that nobody will listen to '.repeat(20_00
 const HALF = 400_000;
 const TUS = { 'tus-resumable': '1.0.0' };
 
-/** Uploads to the end. @returns the address of the upload, and the number of the job that was made at once */
-function sendAll(service: Service, options: UploadOptions = {}): Promise<{ url: string; job: string | undefined }> {
+/** The address of an upload, the number of the job that was made of it at once, and the state of one that there was. */
+interface Sent {
+  url: string;
+  job: string | undefined;
+  duplicate: string | undefined;
+}
+
+/** Uploads to the end. */
+function sendAll(service: Service, options: UploadOptions = {}): Promise<Sent> {
   let job: string | undefined;
+  let duplicate: string | undefined;
   return new Promise((resolve, reject) => {
     const upload = new Upload(SOUND, {
       ...{ endpoint: `${service.url}/api/uploads`, retryDelays: [], metadata: { filename: '../talk.wav' } },
       onAfterResponse: (_request, response) => {
         job = response.getHeader('x-longhand-job') ?? job;
+        duplicate = response.getHeader('x-longhand-duplicate') ?? duplicate;
       },
       onError: reject,
-      onSuccess: () => resolve({ url: upload.url as string, job }),
+      onSuccess: () => resolve({ url: upload.url as string, job, duplicate }),
       ...options,
     });
     upload.start();
@@ -117,6 +126,16 @@ describe('an upload in parts', () => {
     const { url, job } = await sendAll(service, { metadata });
     expect(await service.job(Number(job))).toMatchObject({ filename: 'talk.wav', language: 'en', priority: 9 });
     expect(await sendOrder(service, { upload: idOf(url) })).toMatchObject({ status: 200, body: { id: Number(job) } });
+  });
+
+  it('says in its last answer that the same recording was a job before', async () => {
+    const service = await pausedService();
+    const metadata = { filename: 'talk.wav', autostart: 'true' };
+    const first = await sendAll(service, { metadata });
+    const second = await sendAll(service, { metadata });
+    expect([first.duplicate, second]).toMatchObject([undefined, { job: first.job, duplicate: 'pending' }]);
+    const third = await sendAll(service, { metadata: { ...metadata, again: 'true' } });
+    expect(third).toMatchObject({ job: String(Number(first.job) + 1), duplicate: undefined });
   });
 
   it('with what was sent before is that job, and its copy goes', async () => {

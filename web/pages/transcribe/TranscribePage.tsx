@@ -1,5 +1,59 @@
-import { Page } from '../../components/Page.tsx';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import { Loading, Page } from '../../components/Page.tsx';
+import { ProblemNote } from '../../components/ProblemNote.tsx';
+import { queueQuery, sessionQuery } from '../../queries.ts';
+import { useWords } from '../../words/catalogue.ts';
+import { commonWords } from '../../words/common.ts';
+import { Intake } from './intake/Intake.tsx';
+import { useOutbox } from './outbox/outbox.ts';
+import { UploadList } from './outbox/UploadList.tsx';
+import { doneQuery, pausedQuery, planQuery, stoppedQuery } from './queries.ts';
+import { Welcome } from './start/Welcome.tsx';
+import { transcribeWords } from './words.ts';
 
+const Lists = lazy(() => import('./Lists.tsx'));
+const NoEngine = lazy(() => import('./start/NoEngine.tsx'));
+
+/** The first page: recordings go in above, and below is what becomes of them. */
 export function TranscribePage() {
-  return <Page title="Transcribe">{null}</Page>;
+  const words = useWords(transcribeWords);
+  const { data: session } = useQuery(sessionQuery);
+  const { data: plan } = useQuery(planQuery({}));
+  const owner = session?.caller?.name;
+  return (
+    <Page title={words.title}>
+      {plan?.engine === null && (
+        <Suspense>
+          <NoEngine />
+        </Suspense>
+      )}
+      {owner !== undefined && (
+        <>
+          <Intake owner={owner} />
+          <UploadList owner={owner} />
+        </>
+      )}
+      <Work />
+    </Page>
+  );
+}
+
+/** What becomes of recordings; before there are any, what this is about. */
+function Work() {
+  const common = useWords(commonWords);
+  const { data: queue, error } = useQuery(queueQuery);
+  const { data: done } = useQuery(doneQuery);
+  const { data: paused } = useQuery(pausedQuery);
+  const { data: stopped } = useQuery(stoppedQuery);
+  const isSending = useOutbox().length > 0;
+  if (!queue) return error ? <ProblemNote error={error} /> : <Loading label={common.loading} />;
+  if (!done || !paused || !stopped) return null;
+  const known = [done, paused, stopped].reduce((sum, { jobs }) => sum + jobs.length, 0);
+  if (known + queue.running.length + queue.total === 0 && !isSending && !queue.paused) return <Welcome />;
+  return (
+    <Suspense>
+      <Lists queue={queue} paused={paused.jobs} stopped={stopped.jobs} done={done.jobs} />
+    </Suspense>
+  );
 }

@@ -1,0 +1,53 @@
+/** What the page says of recordings on their way. */
+import type { Catalogue } from '../../../words/catalogue.ts';
+
+const en = {
+  sent: (percent: string, of: string) => `${percent} of ${of}`,
+  rate: (speed: string) => `${speed}/s`,
+  left: (time: string) => `${time} left`,
+  turn: 'Waits for its turn to be sent',
+  connecting: 'Connecting …',
+  arrived: 'All sent. Longhand is checking it …',
+  away: 'Waiting for the connection. It goes on by itself where it was.',
+  awayWhy: (why: string) => `${why} It goes on by itself.`,
+  unsafe: 'Too large to be kept by the browser: if this page is loaded again, the file must be chosen again.',
+  fileNeeded: 'The browser does not have this file any more. Choose it again to go on where it was.',
+  chooseAgain: 'Choose the file again',
+  otherFile: (name: string) => `That is another file. Choose ${name}, unchanged.`,
+  stopSendingOf: (name: string) => `Cancel sending ${name}`,
+  known: 'This recording was transcribed before.',
+  knownRunning: 'This recording is in work already.',
+  knownOpen: (id: number) => `Open job ${id}`,
+  doAgain: 'Transcribe again',
+  dismissOf: (name: string) => `Dismiss ${name}`,
+  retrySending: 'Send again',
+  tooLarge: 'This file is larger than this Longhand takes.',
+  tooLargeRemedy: 'Send its sound alone, or ask whoever runs Longhand to raise LONGHAND_MAX_UPLOAD.',
+};
+
+export const uploadWords: Catalogue<typeof en> = {
+  en,
+  th: {
+    sent: (percent, of) => `${percent} จาก ${of}`,
+    rate: (speed) => `${speed}/วิ`,
+    left: (time) => `เหลือ ${time}`,
+    turn: 'รอถึงคิวส่ง',
+    connecting: 'กำลังเชื่อมต่อ …',
+    arrived: 'ส่งครบแล้ว Longhand กำลังตรวจไฟล์ …',
+    away: 'กำลังรอการเชื่อมต่อ จะส่งต่อจากเดิมเอง',
+    awayWhy: (why) => `${why} จะส่งต่อเอง`,
+    unsafe: 'ไฟล์ใหญ่เกินกว่าที่เบราว์เซอร์จะเก็บไว้ ถ้าโหลดหน้านี้ใหม่ต้องเลือกไฟล์อีกครั้ง',
+    fileNeeded: 'เบราว์เซอร์ไม่มีไฟล์นี้แล้ว เลือกไฟล์อีกครั้งเพื่อส่งต่อจากเดิม',
+    chooseAgain: 'เลือกไฟล์อีกครั้ง',
+    otherFile: (name) => `นี่เป็นไฟล์อื่น โปรดเลือก ${name} ที่ไม่ถูกแก้ไข`,
+    stopSendingOf: (name) => `ยกเลิกการส่ง ${name}`,
+    known: 'เคยถอดเสียงไฟล์นี้แล้ว',
+    knownRunning: 'ไฟล์นี้อยู่ในคิวแล้ว',
+    knownOpen: (id) => `เปิดงาน ${id}`,
+    doAgain: 'ถอดเสียงอีกครั้ง',
+    dismissOf: (name) => `ปิด ${name}`,
+    retrySending: 'ส่งอีกครั้ง',
+    tooLarge: 'ไฟล์นี้ใหญ่เกินกว่าที่ Longhand นี้รับได้',
+    tooLargeRemedy: 'ส่งเฉพาะเสียง หรือขอให้ผู้ดูแล Longhand เพิ่มค่า LONGHAND_MAX_UPLOAD',
+  },
+};
