@@ -12,6 +12,7 @@ import type * as problems from '../src/api/schemas/problem.ts';
 import type * as queue from '../src/api/schemas/queue.ts';
 import type * as service from '../src/api/schemas/service.ts';
 import type * as session from '../src/api/schemas/session.ts';
+import type * as settings from '../src/api/schemas/settings.ts';
 import type { JobStatus } from '../src/domain/job.ts';
 import type { ProgressReport } from '../src/pipeline/progress.ts';
 
@@ -31,7 +32,7 @@ export type Queue = Answer<typeof queue.showQueue>;
 export type Happening = z.output<typeof events.event>;
 export type Models = Answer<typeof models.listModels>;
 export type ModelPulls = Answer<typeof models.listPulls>;
-export type Settings = Answer<typeof service.showSettings>;
+export type Settings = Answer<typeof settings.showSettings>;
 export type Statistics = Answer<typeof service.showStatistics>;
 export type Health = Answer<typeof service.showHealth>;
 export type ServiceFacts = Answer<typeof service.showService>;
