@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronDown, CornerDownRight, MoreVertical, Rewind, StepForward, Turtle } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { Controlled, JobDetails } from '../../api-types.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { DeleteDialog } from '../../components/DeleteDialog.tsx';
@@ -26,7 +26,9 @@ export function JobActions({ job }: { job: ActedOn }) {
   const own = useWords(jobWords);
   const navigate = useNavigate();
   const [deleting, setDeleting] = useState(false);
-  const { mutate, isPending, error, data, variables } = useJobAction(job.id);
+  const { mutate, reset, isPending, error, data, variables } = useJobAction(job.id);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was asked for in one state says nothing of the next
+  useEffect(reset, [job.status, reset]);
   const possible = actionsFor(job.status);
   const wished = Array.isArray(variables) ? variables[0] : variables;
   const isStopping =

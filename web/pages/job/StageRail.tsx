@@ -19,11 +19,13 @@ const ICONS: Readonly<Record<string, ReactNode>> = {
 /** The steps of the job in their order: what each made, how long it took, and where it is now. */
 export function StageRail({ details }: { details: JobDetails }) {
   const words = useWords(jobWords);
-  if (details.stages.length === 0) return null;
+  // What is not part of this job says nothing about it.
+  const stages = details.stages.filter(({ status, startedAt }) => status !== 'skipped' || startedAt !== null);
+  if (stages.length === 0) return null;
   return (
     <Card title={words.stages}>
       <ol className={styles.rail}>
-        {details.stages.map((stage) => (
+        {stages.map((stage) => (
           <li
             key={stage.name}
             className={`${styles.stage} ${styles[stage.status]}`}
@@ -59,12 +61,11 @@ function Files({ of }: { of: JobDetails['artifacts'] }) {
   );
 }
 
-function timesOf(words: typeof jobWords.en, { startedAt, endedAt, estimatedEndAt, status }: Stage): string {
+function timesOf(words: typeof jobWords.en, { startedAt, endedAt, status }: Stage): string {
   if (startedAt === null || status === 'not_started') return '';
   if (endedAt !== null) {
     const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
     return ` · ${words.tookUntil(inWords(seconds), moment(endedAt))}`;
   }
-  if (estimatedEndAt !== null) return ` · ${words.expectedAt(moment(estimatedEndAt))}`;
   return ` · ${words.since(moment(startedAt))}`;
 }

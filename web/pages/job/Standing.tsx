@@ -90,7 +90,7 @@ function Waiting({ job, details }: StandingProps) {
       <p className={styles.sentence}>{job.position === null ? words.waits : words.waitsAt(job.position)}</p>
       {details?.why && <p>{details.why}</p>}
       <p className={styles.soft}>{startOf(words, details)}</p>
-      <Kept job={job} />
+      <Kept job={job} details={details} />
     </>
   );
 }
@@ -106,7 +106,7 @@ function Retrying({ job, details }: StandingProps) {
           {job.error.remedy && <p>{job.error.remedy}</p>}
         </Note>
       )}
-      <Kept job={job} />
+      <Kept job={job} details={details} />
     </>
   );
 }
@@ -118,7 +118,7 @@ function Paused({ job, details }: StandingProps) {
     <>
       {by && <p className={styles.sentence}>{words.pausedBy[by] ?? words.pausedByOther(by)}</p>}
       {details?.why && <p>{details.why}</p>}
-      <Kept job={job} />
+      <Kept job={job} details={details} />
     </>
   );
 }
@@ -131,7 +131,7 @@ function Failed({ job, details }: StandingProps) {
         <p className={styles.strong}>{job.error?.message ?? words.failed}</p>
         <p>{job.error ? job.error.remedy : words.failedUnknown}</p>
       </Note>
-      <Kept job={job} />
+      <Kept job={job} details={details} />
       {details && (
         <p>
           <a className={styles.link} href={`/api/jobs/${job.id}/evidence`} download={`job-${job.id}-evidence.tar.gz`}>
@@ -154,7 +154,7 @@ function Cancelled({ job, details }: StandingProps) {
       <p className={styles.sentence}>
         {isOwn ? (by ? words.stoppedAt(moment(by.at)) : words.stopped) : words.cancelledAs(by.reason ?? '')}
       </p>
-      <Kept job={job} />
+      <Kept job={job} details={details} />
     </>
   );
 }
@@ -178,10 +178,10 @@ function Completed({ job }: { job: Job }) {
 }
 
 /** What is done already is not done again. */
-function Kept({ job }: { job: Job }) {
+function Kept({ job, details }: StandingProps) {
   const words = useWords(jobWords);
   const common = useWords(commonWords);
-  if (job.progress <= 0) return null;
+  if (!details || details.chunks.complete === 0) return null;
   return (
     <>
       <ProgressBar

@@ -22,7 +22,6 @@ const en = {
   files: (count: number) => counted(count, 'file', 'files'),
   tookUntil: (time: string, at: string) => `${time}, until ${at}`,
   since: (time: string) => `since ${time}`,
-  expectedAt: (time: string) => `done at about ${time}`,
   /** What the service says of the stage, in the words of the page. */
   marks: {
     'Initializing...': 'Getting started',
@@ -87,7 +86,7 @@ const en = {
   memory: 'Memory',
   elapsed: 'Elapsed',
   pid: 'Process',
-  notRunning: 'nothing runs',
+  upTo: (most: string) => `up to ${most}`,
   plotOf: (what: string, least: string, most: string) => `${what} over time, from ${least} to ${most}`,
   runs: 'Runs',
   run: (number: number) => `Run ${number}`,
@@ -163,7 +162,6 @@ export const jobWords: Catalogue<typeof en> = {
     files: (count) => `${count.toLocaleString('th')} ไฟล์`,
     tookUntil: (time, at) => `ใช้ ${time} ถึง ${at}`,
     since: (time) => `ตั้งแต่ ${time}`,
-    expectedAt: (time) => `เสร็จราว ${time}`,
     marks: {
       'Initializing...': 'กำลังเริ่มต้น',
       'Loading audio file...': 'กำลังอ่านไฟล์เสียง',
@@ -226,7 +224,7 @@ export const jobWords: Catalogue<typeof en> = {
     memory: 'หน่วยความจำ',
     elapsed: 'เวลาที่ผ่านไป',
     pid: 'โปรเซส',
-    notRunning: 'ไม่มีอะไรทำงานอยู่',
+    upTo: (most) => `สูงสุด ${most}`,
     plotOf: (what, least, most) => `${what} ตามเวลา ตั้งแต่ ${least} ถึง ${most}`,
     runs: 'รอบการทำงาน',
     run: (number) => `รอบที่ ${number}`,

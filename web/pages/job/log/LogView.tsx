@@ -1,7 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ChevronDown, ChevronUp, Download, History, Pause, RefreshCw } from 'lucide-react';
+import { ArrowDown, ChevronDown, ChevronUp, History, Pause, RefreshCw } from 'lucide-react';
 import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
 import { Button, IconButton } from '../../../components/Button.tsx';
+import { ProblemNote } from '../../../components/ProblemNote.tsx';
 import { useWords } from '../../../words/catalogue.ts';
 import { jobWords } from '../words.ts';
 import { LogRow } from './LogRow.tsx';
@@ -17,18 +18,17 @@ const MANY_LINES = 100_000;
 
 interface LogViewProps {
   jobId: number;
-  filename: string;
   /** So many of the last lines at least. */
   atLeast?: number;
 }
 
 /** The log of a job: its end, and what is added to it as it is written. */
-export function LogView({ jobId, filename, atLeast = LAST_LINES }: LogViewProps) {
+export function LogView({ jobId, atLeast = LAST_LINES }: LogViewProps) {
   const words = useWords(jobWords);
   const [wantsAll, setWantsAll] = useState(false);
   const [refresh, setRefresh] = useState(true);
   const wanted = wantsAll ? MANY_LINES : Math.max(LAST_LINES, atLeast);
-  const { lines, state } = useLog(jobId, { lines: wanted, refresh, gap: words.logGap });
+  const { lines, state, problem } = useLog(jobId, { lines: wanted, refresh, gap: words.logGap });
   const [query, setQuery] = useState('');
   const [current, setCurrent] = useState<number>();
   const [following, setFollowing] = useState(true);
@@ -133,16 +133,13 @@ export function LogView({ jobId, filename, atLeast = LAST_LINES }: LogViewProps)
         <Button size="s" icon={refresh ? <Pause /> : <RefreshCw />} onClick={() => setRefresh(!refresh)}>
           {refresh ? words.stopRefresh : words.refresh}
         </Button>
-        {!wantsAll && (
+        {!wantsAll && lines.end >= LAST_LINES && (
           <Button size="s" icon={<History />} onClick={() => setWantsAll(true)}>
             {words.earlier}
           </Button>
         )}
-        <a className={styles.download} href={`/api/jobs/${jobId}/log`} download={`${filename}.log`}>
-          <Download aria-hidden="true" />
-          {words.download}
-        </a>
       </div>
+      <ProblemNote error={problem} />
       <div className={styles.frame}>
         <div
           ref={place}

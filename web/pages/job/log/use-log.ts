@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { withQuery } from '../../../client.ts';
+import { ProblemError, send, withQuery } from '../../../client.ts';
 import { LogLines } from './log-lines.ts';
 
 /** How long after a break the stream is tried again, when the browser has given it up. */
@@ -20,6 +20,7 @@ interface LogOptions {
 export function useLog(jobId: number, { lines: wanted, refresh, gap }: LogOptions) {
   const [lines] = useState(() => new LogLines());
   const [state, setState] = useState<LogState>('opening');
+  const [problem, setProblem] = useState<ProblemError>();
   const position = useRef<{ of: string; at: string } | undefined>(undefined);
   useSyncExternalStore(lines.watch, () => lines.version);
 
@@ -33,31 +34,59 @@ export function useLog(jobId: number, { lines: wanted, refresh, gap }: LogOption
       position.current = undefined;
       lines.clear();
     }
-    let source: EventSource;
+    const closing = new AbortController();
+    const { signal } = closing;
+    let source: EventSource | undefined;
     let reopen: ReturnType<typeof setTimeout> | undefined;
-    const open = () => {
-      const from = position.current ? { lastEventId: position.current.at } : { lines: wanted };
-      source = new EventSource(withQuery(`/api/jobs/${jobId}/log/events`, from));
-      source.addEventListener('open', () => setState('live'));
-      source.addEventListener('line', ({ data, lastEventId }) => {
-        position.current = { of, at: lastEventId };
+    const openAgain = () => {
+      setState('away');
+      reopen = setTimeout(open, REOPEN_MS);
+    };
+    const begin = async () => {
+      // What is there comes as one text: a hundred thousand lines as so many events are more than a stream takes at once.
+      const path = withQuery(`/api/jobs/${jobId}/log`, { lines: wanted });
+      const answer = await send('GET', path, undefined, signal);
+      const text = await answer.text();
+      if (signal.aborted) return;
+      if (text !== '') for (const line of text.replace(/\n$/, '').split('\n')) lines.add(line);
+      position.current = { of, at: answer.headers.get('x-log-position') ?? '0' };
+    };
+    const follow = (lastEventId: string) => {
+      const opened = new EventSource(withQuery(`/api/jobs/${jobId}/log/events`, { lastEventId }));
+      source = opened;
+      opened.addEventListener('open', () => setState('live'));
+      opened.addEventListener('line', ({ data, lastEventId: at }) => {
+        position.current = { of, at };
         lines.add((JSON.parse(data as string) as { line: string }).line);
       });
-      source.addEventListener('reset', ({ lastEventId }) => {
-        position.current = { of, at: lastEventId };
+      opened.addEventListener('reset', ({ lastEventId: at }) => {
+        position.current = { of, at };
         lines.add(gap);
       });
-      source.addEventListener('error', () => {
+      opened.addEventListener('error', () => {
         setState('away');
-        if (source.readyState === EventSource.CLOSED) reopen = setTimeout(open, REOPEN_MS);
+        if (opened.readyState === EventSource.CLOSED) openAgain();
       });
     };
-    open();
+    const open = async () => {
+      try {
+        if (!position.current) await begin();
+      } catch (error) {
+        if (signal.aborted) return;
+        setProblem(error instanceof ProblemError ? error : undefined);
+        if (!(error instanceof ProblemError)) openAgain();
+        return;
+      }
+      if (position.current && !signal.aborted) follow(position.current.at);
+    };
+    setProblem(undefined);
+    void open();
     return () => {
+      closing.abort();
       clearTimeout(reopen);
-      source.close();
+      source?.close();
     };
   }, [jobId, wanted, refresh, gap, lines]);
 
-  return { lines, state };
+  return { lines, state, problem };
 }

@@ -31,33 +31,43 @@ export function Machine({ job, process }: { job: Job; process: JobProcess | unde
         <div>
           <dt>{words.cpu}</dt>
           <dd title={words.cpuHint} data-figure="">
-            {now ? (now.cpuPercent === null ? '–' : cpu(now.cpuPercent)) : words.notRunning}
+            {now ? (now.cpuPercent === null ? '–' : cpu(now.cpuPercent)) : words.upTo(cpu(most(curve.cpuPercent)))}
           </dd>
           {curve.seconds.length > 1 && (
-            <Suspense fallback={<div className={styles.space} />}>
-              <Plot
-                seconds={curve.seconds}
-                values={curve.cpuPercent}
-                least={WHOLE_CORE}
-                inWords={cpu}
-                label={words.plotOf(words.cpu, cpu(0), cpu(most(curve.cpuPercent)))}
-              />
-            </Suspense>
+            <dd className={styles.plot}>
+              <Suspense fallback={<div className={styles.space} />}>
+                <Plot
+                  seconds={curve.seconds}
+                  values={curve.cpuPercent}
+                  least={WHOLE_CORE}
+                  inWords={cpu}
+                  label={words.plotOf(words.cpu, cpu(0), cpu(most(curve.cpuPercent)))}
+                />
+              </Suspense>
+            </dd>
           )}
         </div>
         <div>
           <dt>{words.memory}</dt>
-          <dd data-figure="">{now ? (now.memoryBytes === null ? '–' : inBytes(now.memoryBytes)) : words.notRunning}</dd>
+          <dd data-figure="">
+            {now
+              ? now.memoryBytes === null
+                ? '–'
+                : inBytes(now.memoryBytes)
+              : words.upTo(inBytes(most(curve.memoryBytes)))}
+          </dd>
           {curve.seconds.length > 1 && (
-            <Suspense fallback={<div className={styles.space} />}>
-              <Plot
-                seconds={curve.seconds}
-                values={curve.memoryBytes}
-                least={LEAST_MEMORY}
-                inWords={inBytes}
-                label={words.plotOf(words.memory, inBytes(0), inBytes(most(curve.memoryBytes)))}
-              />
-            </Suspense>
+            <dd className={styles.plot}>
+              <Suspense fallback={<div className={styles.space} />}>
+                <Plot
+                  seconds={curve.seconds}
+                  values={curve.memoryBytes}
+                  least={LEAST_MEMORY}
+                  inWords={inBytes}
+                  label={words.plotOf(words.memory, inBytes(0), inBytes(most(curve.memoryBytes)))}
+                />
+              </Suspense>
+            </dd>
           )}
         </div>
         <div className={styles.row}>
