@@ -1,4 +1,5 @@
-import { appendFileSync, existsSync, renameSync } from 'node:fs';
+import { appendFileSync, existsSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { descendants } from '../support/cli.ts';
 import { speak } from '../support/speech.ts';
@@ -9,6 +10,7 @@ const SENTENCE = 'The harvest was late that year, and nobody had seen the river 
 const LINES = 100_000;
 
 interface Shown {
+  filename: string;
   status: string;
   path: string;
   error: { message: string; remedy: string | null } | null;
@@ -66,7 +68,10 @@ test('refresh can be stopped and taken up again, and nothing is missing then', a
 });
 
 test('a hundred thousand lines are searched, and only a screen of them is drawn', async () => {
-  const id = await service.upload(await speak(`${SENTENCE}A long log.`));
+  // One that fails at once.
+  const notes = join(service.home.folder, 'notes.wav');
+  writeFileSync(notes, 'These are no sounds.');
+  const id = await service.upload(notes);
   await service.settled(id);
   const { log } = await service.get<{ log: string }>(`/api/jobs/${id}/details`);
   const lines = Array.from(
@@ -94,13 +99,13 @@ test('a hundred thousand lines are searched, and only a screen of them is drawn'
 test('a failed job is marked until it is opened; it says what is wrong and what to do, and trying again works', async () => {
   await service.post('/api/queue/pause');
   const id = await service.upload(await speak(`${SENTENCE}It went away.`));
-  const { path } = await job(id);
+  const { path, filename } = await job(id);
   renameSync(path, `${path}.away`);
   await service.post('/api/queue/resume');
   await service.settled(id);
   const { error } = await job(id);
   const { page } = await visit(service.address, '/settings');
-  const marked = page.getByRole('region', { name: 'Failed' }).getByRole('link');
+  const marked = page.getByRole('region', { name: 'Failed' }).getByRole('link', { name: filename });
   await marked.click();
   await page
     .getByText(error?.message ?? 'nothing')

@@ -27,9 +27,9 @@ export function JobPage({ job }: { job: Job }) {
   const words = useWords(jobWords);
   const isAtWork = job.status === 'processing';
   const { data: details, error } = useQuery(detailsQuery(job.id));
-  const { data } = useQuery(processQuery(job.id, isAtWork));
+  const { data, dataUpdatedAt } = useQuery(processQuery(job.id, isAtWork));
   const process: JobProcess | undefined = isAtWork ? data : undefined;
-  const isGone = useGone(process);
+  const isGone = useGone(process, dataUpdatedAt);
   useStages(job);
   useEffect(() => markSeen(job), [job]);
   const run = details?.runs.at(-1)?.number ?? 1;

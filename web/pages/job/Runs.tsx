@@ -38,6 +38,7 @@ export function Runs({ runs }: { runs: readonly Run[] }) {
               )}
               <Facts run={run} />
               <Folded title={words.evidenceText} text={run.evidence} />
+              <Folded title={words.versions} text={versionsOf(run)} />
               <Folded title={words.parameters} text={jsonOf(run.parameters)} />
             </div>
           </details>
@@ -49,7 +50,6 @@ export function Runs({ runs }: { runs: readonly Run[] }) {
 
 function Facts({ run }: { run: Run }) {
   const words = useWords(jobWords);
-  const versions = Object.entries(run.versions).map(([program, version]) => `${program} ${version}`);
   const exit = [
     run.exitCode === null ? '' : words.exitCode(run.exitCode),
     run.signal === null ? '' : words.signal(run.signal),
@@ -65,7 +65,6 @@ function Facts({ run }: { run: Run }) {
     [words.pid, run.pid],
     [words.exit, exit.join(', ')],
     [words.reason, run.reason],
-    [words.versions, versions.join(', ')],
   ];
   return (
     <dl className={styles.facts}>
@@ -92,6 +91,12 @@ function Folded({ title, text }: { title: string; text: string | null }) {
       </section>
     </details>
   );
+}
+
+function versionsOf({ versions }: Run): string {
+  return Object.entries(versions)
+    .map(([program, version]) => `${program} ${version}`)
+    .join('\n');
 }
 
 function jsonOf(value: unknown): string | null {
