@@ -11,8 +11,8 @@ const each = {
   // Tests start real programs, often on a busy machine: a limit is there for what hangs, not for what is slow.
   testTimeout: 120_000,
   hookTimeout: 120_000,
-  pool: 'forks',
-} as const;
+  pool: 'forks' as const,
+};
 
 export default defineConfig({
   test: {

@@ -11,6 +11,7 @@ import { jobStandings } from '../store/job-standings.ts';
 import {
   countWaiting,
   headOfQueue,
+  type JobAtWork,
   jobsAtWork,
   jobsToGoOn,
   jobsToRetry,
@@ -48,6 +49,8 @@ export interface QueueView {
 export interface RunningView {
   id: number;
   filename: string;
+  /** The number of its run. Above 1 it was resumed: an earlier run ended before the job was done. */
+  run: number;
   /** 0 to 100. */
   progress: number;
   stage: string;
@@ -162,7 +165,7 @@ export async function timesOf(
 }
 
 function runningView(
-  job: QueuedJob,
+  job: JobAtWork,
   live: ProgressReport | undefined,
   outlook: JobOutlook | undefined,
   iso: (seconds: number | undefined) => string | null,
@@ -170,6 +173,7 @@ function runningView(
   return {
     id: job.id,
     filename: job.filename,
+    run: job.run ?? 1,
     progress: Math.max(job.progress, live?.percent ?? 0),
     stage: live?.stage ?? job.progress_stage,
     speed: live?.speed ?? job.speed,

@@ -1,5 +1,5 @@
 import { type AtOnce, goOnWith } from '../domain/at-once.ts';
-import type { JobStatus } from '../domain/job.ts';
+import type { JobStatus, OnLeave } from '../domain/job.ts';
 import type { ProgressReport } from '../pipeline/progress.ts';
 import type { TranscribeOutput } from '../pipeline/stages/decide.ts';
 import { listArtifacts } from '../store/artifacts.ts';
@@ -61,6 +61,8 @@ export interface JobDetails extends JobView, JobTimes {
   retryCount: number;
   /** Who paused it, while it is paused. */
   pausedBy: string | null;
+  /** What becomes of it when the page that started it is closed. */
+  onLeave: OnLeave;
   /** Why its model was chosen, where it was. */
   modelReason: string | null;
   chunks: { total: number; complete: number; failed: number };
@@ -199,6 +201,7 @@ export async function detailsOf(queue: QueueContext, id: number): Promise<JobDet
     crashCount: job.crash_count,
     retryCount: job.retry_count,
     pausedBy: job.paused_by,
+    onLeave: job.on_leave ?? 'continue',
     modelReason: modelReasonOf(stages),
     chunks: { total: counts.total, complete: counts.complete, failed: counts.error },
     stages: stages.map(stageViewOf),

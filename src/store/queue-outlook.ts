@@ -112,11 +112,15 @@ export async function waitingInSum(store: Store): Promise<WaitingGroup[]> {
   }));
 }
 
+/** A job that is worked on, with the number of its run; null before the run is known. */
+export type JobAtWork = QueuedJob & { run: number | null };
+
 /** Jobs that are worked on, the first begun first. */
-export async function jobsAtWork(store: Store): Promise<QueuedJob[]> {
+export async function jobsAtWork(store: Store): Promise<JobAtWork[]> {
   return await store.db
     .selectFrom('transcription_jobs as j')
-    .select([...COLUMNS, 'j.priority'])
+    .leftJoin('runs as r', 'r.id', 'j.current_run_id')
+    .select([...COLUMNS, 'j.priority', 'r.number as run'])
     .where('j.status', '=', PROCESSING)
     .orderBy('j.started_at')
     .orderBy('j.id')

@@ -7,7 +7,7 @@ import { queueView, timesOf } from '../../src/jobs/queue-view.ts';
 import { detailsOf } from '../../src/jobs/view.ts';
 import { transition, updateHeartbeat } from '../../src/store/jobs.ts';
 import { pauseQueue } from '../../src/store/queue-state.ts';
-import { submit, working } from '../store/support.ts';
+import { claim, submit, working } from '../store/support.ts';
 import { emptyQueue, type QueueUnderTest } from './queue-contexts.ts';
 
 const WORK = { engine: 'pocketsphinx', model: 'en-us', processes: 2, workers: 1 };
@@ -71,10 +71,18 @@ test('a job in work is told as its runner tells it, and those that wait start wh
   expect(view.running).toEqual([
     {
       ...{ id: job.id, filename: 'interview.flac', progress: 50, stage: live.stage, speed: 4, chunk: 3, chunks: 12 },
-      ...{ secondsLeft: 90, endsAt: inSeconds(queue, 90) },
+      ...{ run: 1, secondsLeft: 90, endsAt: inSeconds(queue, 90) },
     },
   ]);
   expect(view.waiting).toMatchObject([{ id: next, startsAt: inSeconds(queue, 90) }]);
+});
+
+test('a job that goes on after its run ended is told with the number of the run', async () => {
+  const queue = await emptyQueue();
+  const { job, lease } = await working(queue.store, WORK);
+  await transition(queue.store, job.id, 'pending', { ...HOW, leaseToken: lease });
+  await claim(queue.store, [job.id]);
+  expect((await queueView(queue)).running).toMatchObject([{ id: job.id, run: 2 }]);
 });
 
 test('two at once on the same cores take twice as long, which the runners know already', async () => {

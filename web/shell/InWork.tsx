@@ -44,6 +44,7 @@ function RunningJob({ running }: { running: Queue['running'][number] }) {
         <ProgressBar value={done} label={running.filename} />
         <span className={styles.figures} data-figure="">
           {percent(done)}
+          {running.run > 1 && ` · ${words.resumed}`}
           {left !== null && left !== undefined && ` · ${words.left(inWords(left))}`}
         </span>
       </Link>

@@ -9,6 +9,7 @@ import { useWords } from '../words/catalogue.ts';
 import { commonWords } from '../words/common.ts';
 import { AwayBanner } from './AwayBanner.tsx';
 import { InWork } from './InWork.tsx';
+import { NewFailures } from './NewFailures.tsx';
 import styles from './Shell.module.css';
 import { SignIn } from './SignIn.tsx';
 import { shellWords } from './words.ts';
@@ -52,6 +53,7 @@ function Inside() {
           ))}
         </nav>
         <InWork />
+        <NewFailures />
       </aside>
       <main id="content" className={styles.content} tabIndex={-1}>
         <AwayBanner />

@@ -1,6 +1,7 @@
 /** Everything that is known of a job but its words: as a whole, and in parts. */
 import type { FastifySchema } from 'fastify';
 import * as z from 'zod';
+import { ON_LEAVE } from '../../domain/job.ts';
 import type { JobDetails, RunView } from '../../jobs/view.ts';
 import { bytes, count, failure, jobId, limit, moment, seconds } from './common.ts';
 import { event } from './events.ts';
@@ -57,6 +58,7 @@ const jobDetails = jobView
     crashCount: count.describe('Crashes in a row without a newly finished chunk'),
     retryCount: count,
     pausedBy: z.string().nullable(),
+    onLeave: z.enum(ON_LEAVE).describe('What becomes of it when the page that started it is closed'),
     modelReason: z.string().nullable().describe('Why its model was chosen, where it was'),
     chunks: z.strictObject({ total: count, complete: count, failed: count }),
     stages: z.array(stage),

@@ -8,6 +8,7 @@ const TAGS = ['Queue'];
 const running = z.strictObject({
   id: z.int(),
   filename: z.string(),
+  run: z.int().describe('The number of its run; above 1 it was resumed'),
   progress: z.number().describe('Per cent'),
   stage: z.string(),
   speed: z.number().describe('Seconds of recording per second of work'),

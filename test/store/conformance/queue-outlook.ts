@@ -72,7 +72,7 @@ export function queueOutlookTests(open: OpenEmpty): void {
       await transition(store, job.id, 'paused', { ...how, leaseToken: lease, set: { paused_by: pauser } });
       if (pauser !== 'user') goingOn.push(job.id);
     }
-    expect(await jobsAtWork(store)).toMatchObject([{ id: atWork.job.id, status: 'processing' }]);
+    expect(await jobsAtWork(store)).toMatchObject([{ id: atWork.job.id, status: 'processing', run: 1 }]);
     expect(await jobsToRetry(store, 9)).toMatchObject([
       { id: sooner.job.id, not_before: clock.now() + 100 },
       { id: later.job.id, not_before: clock.now() + 200 },

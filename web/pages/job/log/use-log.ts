@@ -1,0 +1,92 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { ProblemError, send, withQuery } from '../../../client.ts';
+import { LogLines } from './log-lines.ts';
+
+/** How long after a break the stream is tried again, when the browser has given it up. */
+const REOPEN_MS = 1_000;
+
+export type LogState = 'opening' | 'live' | 'away' | 'stopped';
+
+interface LogOptions {
+  /** So many of the last lines to begin with. */
+  lines: number;
+  /** False: what is there stays, and nothing more comes until it is true again. */
+  refresh: boolean;
+  /** Stands in place of lines that are no longer kept. */
+  gap: string;
+}
+
+/** The end of a job's log, and what is added to it. After a break it goes on where it was. */
+export function useLog(jobId: number, { lines: wanted, refresh, gap }: LogOptions) {
+  const [lines] = useState(() => new LogLines());
+  const [state, setState] = useState<LogState>('opening');
+  const [problem, setProblem] = useState<ProblemError>();
+  const position = useRef<{ of: string; at: string } | undefined>(undefined);
+  useSyncExternalStore(lines.watch, () => lines.version);
+
+  useEffect(() => {
+    if (!refresh) {
+      setState('stopped');
+      return;
+    }
+    const of = `${jobId} ${wanted}`;
+    if (position.current?.of !== of) {
+      position.current = undefined;
+      lines.clear();
+    }
+    const closing = new AbortController();
+    const { signal } = closing;
+    let source: EventSource | undefined;
+    let reopen: ReturnType<typeof setTimeout> | undefined;
+    const openAgain = () => {
+      setState('away');
+      reopen = setTimeout(open, REOPEN_MS);
+    };
+    const begin = async () => {
+      // What is there comes as one text: a hundred thousand lines as so many events are more than a stream takes at once.
+      const path = withQuery(`/api/jobs/${jobId}/log`, { lines: wanted });
+      const answer = await send('GET', path, undefined, signal);
+      const text = await answer.text();
+      if (signal.aborted) return;
+      if (text !== '') for (const line of text.replace(/\n$/, '').split('\n')) lines.add(line);
+      position.current = { of, at: answer.headers.get('x-log-position') ?? '0' };
+    };
+    const follow = (lastEventId: string) => {
+      const opened = new EventSource(withQuery(`/api/jobs/${jobId}/log/events`, { lastEventId }));
+      source = opened;
+      opened.addEventListener('open', () => setState('live'));
+      opened.addEventListener('line', ({ data, lastEventId: at }) => {
+        position.current = { of, at };
+        lines.add((JSON.parse(data as string) as { line: string }).line);
+      });
+      opened.addEventListener('reset', ({ lastEventId: at }) => {
+        position.current = { of, at };
+        lines.add(gap);
+      });
+      opened.addEventListener('error', () => {
+        setState('away');
+        if (opened.readyState === EventSource.CLOSED) openAgain();
+      });
+    };
+    const open = async () => {
+      try {
+        if (!position.current) await begin();
+      } catch (error) {
+        if (signal.aborted) return;
+        setProblem(error instanceof ProblemError ? error : undefined);
+        if (!(error instanceof ProblemError)) openAgain();
+        return;
+      }
+      if (position.current && !signal.aborted) follow(position.current.at);
+    };
+    setProblem(undefined);
+    void open();
+    return () => {
+      closing.abort();
+      clearTimeout(reopen);
+      source?.close();
+    };
+  }, [jobId, wanted, refresh, gap, lines]);
+
+  return { lines, state, problem };
+}
