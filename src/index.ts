@@ -22,7 +22,7 @@ export {
 } from './supervisor/process-manager.ts';
 export { FileRegistry, type ProcessRegistry, type RegisteredProcess } from './supervisor/process-registry.ts';
 export type { Usage } from './supervisor/usage.ts';
-export { FORMAT_NAMES, type FormatName, formatTranscript } from './transcript/formats/index.ts';
+export { FORMAT_NAMES, type FormatName, formatTranscript, type TextFormatName } from './transcript/formats/index.ts';
 export type { Segment, Transcript, Word } from './transcript/transcript.ts';
 export { VERSION } from './version.ts';
 
@@ -44,7 +44,7 @@ export { VERSION } from './version.ts';
  * ```
  *
  * @param input path of the recording: any audio or video that ffmpeg reads
- * @param output path of the text: `.txt`, `.srt`, `.vtt` or `.json`. Written whole or not at all, and replaced if it is there;
+ * @param output path of the text: `.txt`, `.srt`, `.vtt`, `.json` or `.docx`. Written whole or not at all, and replaced if it is there;
  * its folder must exist
  * @returns a job that fails does not throw: `success` is false, and `error` says why and what to do
  * @throws UsageError when an argument is wrong, or no installed engine can do it; `jobId` belongs to another recording

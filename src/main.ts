@@ -27,6 +27,7 @@ import { defineStatus } from './cli/commands/status.ts';
 import { defineStop } from './cli/commands/stop.ts';
 import { defineTranscribe } from './cli/commands/transcribe.ts';
 import { defineUsers } from './cli/commands/users.ts';
+import { defineVersions } from './cli/commands/versions.ts';
 import { defineWatch } from './cli/commands/watch.ts';
 import { exitCodeOf, say, sayError } from './cli/output.ts';
 import { EXIT, type Shell } from './cli/shell.ts';
@@ -78,6 +79,7 @@ async function main(argv: string[]): Promise<number> {
     defineAudit,
     defineNotify,
     defineExport,
+    defineVersions,
     defineLogs,
     defineModels,
     defineEngines,

@@ -1,7 +1,7 @@
 /** A client of the owner's socket: what every command that is not the owner speaks through. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { LonghandError, UsageError } from '../domain/errors.ts';
 import type { JobStatus } from '../domain/job.ts';
 import type { News } from '../supervisor/news.ts';
@@ -40,6 +40,14 @@ export class ApiClient {
   /** As `get`, for what is not JSON. */
   async getText(path: string, signal?: AbortSignal): Promise<string> {
     return await wholeText(await this.#open('GET', path, undefined, signal), signal);
+  }
+
+  /** As `get`, for what is no text. */
+  async getBytes(path: string, signal?: AbortSignal): Promise<Buffer> {
+    const response = await this.#open('GET', path, undefined, signal);
+    return await buffer(response).catch((error) => {
+      throw goneUnless(signal, error);
+    });
   }
 
   /**

@@ -63,7 +63,8 @@ export function controlHand(context: ApiContext): ControlHand {
       refuseWhenLeaving();
       const removeFiles = (job: number, keep: { names: readonly string[]; newerThanMs: number }) =>
         removeStaleFiles(jobFolder(dataDir, job), keep);
-      return goesOn(await retry({ store, settled, removeFiles }, id, wish));
+      const folderOf = (job: number) => jobFolder(dataDir, job);
+      return goesOn(await retry({ store, settled, folderOf, removeFiles }, id, wish));
     },
     cancel: async (id) => told(await cancel(control, id)),
     pause: async (id) => told(await pause(control, id)),

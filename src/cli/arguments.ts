@@ -15,6 +15,16 @@ export function jobIdOf(text: string): number {
 }
 
 /**
+ * The number of a version of a text as it was typed.
+ * @throws UsageError
+ */
+export function versionNumberOf(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number) && number > 0) return number;
+  throw new UsageError(`"${text}" is not the number of a version.`, 'See: longhand versions ID');
+}
+
+/**
  * Several of them, each once; `3-7` stands for all from 3 to 7.
  * @throws UsageError
  */

@@ -57,7 +57,7 @@ export function asTyped(advice: string, env: NodeJS.ProcessEnv = process.env): s
 }
 
 const OUR_COMMANDS =
-  /(?<!npx )\blonghand (?=(transcribe|serve|start|stop|restart|status|jobs|show|resume|pause|cancel|export|logs|models|engines|doctor|cleanup|retry|priority|queue|delete|audit|db|import|watch|users|keys|notify)\b)/g;
+  /(?<!npx )\blonghand (?=(transcribe|serve|start|stop|restart|status|jobs|show|resume|pause|cancel|export|logs|models|engines|doctor|cleanup|retry|priority|queue|delete|audit|db|import|watch|users|keys|notify|versions)\b)/g;
 
 export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? EXIT.usage : EXIT.failed;

@@ -27,7 +27,7 @@ export class Results {
       return sayWhyNoText(job);
     }
     if (this.#to.folder !== undefined) {
-      const files = await writeTexts(api, job, this.#to, this.#taken, recording);
+      const files = await writeTexts(api, job, this.#to, this.#taken, { recording });
       this.#jobs.push({ ...job, files });
       for (const file of files) say(`Wrote ${shown(file)}`);
       return;

@@ -10,7 +10,7 @@ export interface TextFlags {
 /** Adds `--format`, `--output` and `--json` to a command. */
 export function withTextOptions(command: Command, json: string): Command {
   return command
-    .option('--format <name>', 'txt, srt, vtt or json; may be repeated', (value, before: string[] = []) => [
+    .option('--format <name>', 'txt, srt, vtt, json or docx; may be repeated', (value, before: string[] = []) => [
       ...before,
       value,
     ])

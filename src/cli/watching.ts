@@ -183,7 +183,7 @@ class Watching {
     try {
       const name = relative(folder, path);
       const isWritten = job.status === 'completed' && to.folder !== undefined;
-      const files = isWritten ? await writeTexts(api, job, to, this.#taken, name) : [];
+      const files = isWritten ? await writeTexts(api, job, to, this.#taken, { recording: name }) : [];
       tellResult(job, { json, name, files });
     } catch (error) {
       if (error instanceof OwnerGoneError) throw error;

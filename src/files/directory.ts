@@ -12,8 +12,11 @@ export const PRIVATE_FOLDER_MODE = 0o700;
  * and the folder synced so that the new name outlives a power cut.
  * @returns its sha256 (hex) and size
  */
-export async function writeFileAtomically(path: string, content: string): Promise<{ sha256: string; bytes: number }> {
-  const bytes = Buffer.from(content, 'utf8');
+export async function writeFileAtomically(
+  path: string,
+  content: string | Uint8Array,
+): Promise<{ sha256: string; bytes: number }> {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
   const aside = `${path}.${randomUUID()}.part`;
   try {
     const file = await open(aside, 'wx', PRIVATE_FILE_MODE);

@@ -21,6 +21,43 @@ export class JobStateError extends UsageError {
   readonly code = 'job_state';
 }
 
+/** The transcript has no such version. */
+export class VersionNotFoundError extends UsageError {
+  readonly statusCode = 404;
+  readonly code = 'version_not_found';
+
+  constructor(jobId: number, version: number, newest: number) {
+    super(
+      `The transcript of job ${jobId} has no version ${version}; the newest is ${newest}.`,
+      `See: longhand versions ${jobId}`,
+    );
+  }
+}
+
+/** Somebody has saved a newer version meanwhile. */
+export class VersionConflictError extends UsageError {
+  readonly statusCode = 409;
+  readonly code = 'version_conflict';
+
+  constructor(jobId: number, base: number, newest: number) {
+    super(
+      `The transcript of job ${jobId} is at version ${newest} by now; the change was made to version ${base}.`,
+      `Look at version ${newest}, and make the change to that.`,
+    );
+  }
+}
+
+/** A file that holds a transcript is gone, or is not what was written. */
+export class TranscriptDamagedError extends LonghandError {
+  constructor(path: string, how: string) {
+    super({
+      kind: 'disk',
+      message: `The transcript ${path} ${how}.`,
+      remedy: 'Restore it from a backup, or transcribe the recording again.',
+    });
+  }
+}
+
 /** The queue is switched off and a job cannot start at once. */
 export class QueueOffError extends LonghandError {
   readonly statusCode = 503;

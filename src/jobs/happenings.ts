@@ -72,6 +72,7 @@ const TYPES: Record<EventType, HappeningType> = {
   claimed: 'state',
   status: 'state',
   changed: 'changed',
+  edited: 'changed',
   deleted: 'deleted',
   queue: 'queue',
   access: 'access',

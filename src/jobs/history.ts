@@ -100,6 +100,8 @@ function wordsOf(event: EventView): string {
       return stepOf(event);
     case 'changed':
       return changeOf(event);
+    case 'edited':
+      return (reason ?? 'Transcript edited').replace(/(?=:)|$/, ` ${by(actor)}`);
     case 'deleted':
       return `Deleted ${by(actor)}${deletedWhat(event)}${because(reason)}`;
     case 'queue':

@@ -3,10 +3,12 @@ import type { JobStatus } from '../domain/job.ts';
 import { STAGE_NAMES, type StageName } from '../domain/stage.ts';
 import { TRANSCRIPT_ARTIFACT } from '../pipeline/stages/transcribe.ts';
 import { type Beginning, beginAgain } from '../store/again.ts';
+import { listArtifacts } from '../store/artifacts.ts';
 import { getJob, transition } from '../store/jobs.ts';
 import type { Store } from '../store/store.ts';
 import { actor } from './actor.ts';
 import { JobStateError, jobNotFound } from './errors.ts';
+import { keepTranscript } from './transcript-versions.ts';
 
 /** Stages that a job goes through today. */
 const STAGES_THERE_ARE = ['prepare', 'transcribe'] as const satisfies readonly StageName[];
@@ -22,6 +24,8 @@ export interface RetryContext {
   store: Store;
   /** Resolves when nobody works on the job any more, not even on its last word. */
   settled(jobId: number): Promise<void>;
+  /** The job's folder of files. */
+  folderOf(jobId: number): string;
   /** Removes files of the job that are older than the moment, but for the named ones. */
   removeFiles(jobId: number, keep: { names: readonly string[]; newerThanMs: number }): Promise<void>;
 }
@@ -35,7 +39,7 @@ export interface Retried {
 /**
  * Makes a failed or cancelled job wait for another run, from its checkpoint, from the start, or with one stage again; of a
  * completed one only the latter two make sense. A job that waits for a retry of its own tries at once. The transcript that is
- * there can be read until the new one is.
+ * there can be read until the new one is, and stays a version of it.
  * @throws UsageError for a stage that there is not; JobNotFoundError; JobStateError with what to do instead
  */
 export async function retry(context: RetryContext, id: number, wish: RetryWish = {}): Promise<Retried> {
@@ -48,6 +52,8 @@ export async function retry(context: RetryContext, id: number, wish: RetryWish =
   refuse(id, from, beginning);
   await context.settled(id);
   const keep = [TRANSCRIPT_ARTIFACT];
+  if (beginning !== 'checkpoint' && (await hasTranscript(store, id)))
+    await keepTranscript(store, id, context.folderOf(id));
   const at = store.clock.now();
   const won = await beginAgain(store, id, { from, beginning, keep, actor: actor(), reason: REASONS[beginning] });
   if (!won) throw changed(id);
@@ -55,6 +61,10 @@ export async function retry(context: RetryContext, id: number, wish: RetryWish =
     await context.removeFiles(id, { names: [`${TRANSCRIPT_ARTIFACT}.json`], newerThanMs: at });
   }
   return { id, from, beginning };
+}
+
+async function hasTranscript(store: Store, id: number): Promise<boolean> {
+  return (await listArtifacts(store, id)).some(({ name }) => name === TRANSCRIPT_ARTIFACT);
 }
 
 const REASONS: Record<Beginning, string> = {

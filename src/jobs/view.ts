@@ -10,6 +10,7 @@ import { listRuns } from '../store/runs.ts';
 import type { ArtifactRow, RunRow, StageRow } from '../store/schema.ts';
 import { listStages } from '../store/stages.ts';
 import type { Store } from '../store/store.ts';
+import type { About } from '../transcript/formats/index.ts';
 import { jobNotFound } from './errors.ts';
 import { type EventView, eventViewOf, type HistoryLine, historyOf } from './history.ts';
 import { type JobTimes, type QueueContext, timesOf } from './queue-view.ts';
@@ -158,13 +159,13 @@ export async function summaryOf(
 }
 
 /**
- * What the recording of a job is called.
+ * What the recording of a job is called, and when it was handed in.
  * @throws JobNotFoundError
  */
-export async function nameOf(store: Store, id: number): Promise<string> {
+export async function aboutOf(store: Store, id: number): Promise<About> {
   const job = await getShortJob(store, id);
   if (!job) throw await jobNotFound(store, id);
-  return job.filename;
+  return { title: job.filename, createdAt: job.created_at };
 }
 
 /** @throws JobNotFoundError */

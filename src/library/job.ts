@@ -89,7 +89,7 @@ async function outcomeOf(api: ApiClient, id: number, { output, onProgress }: Tas
   const logs = linesOf(await api.getText(`/api/jobs/${id}/log?lines=${LOG_LINES}`));
   if (job.status !== 'completed') return { success: false, logs, error: errorOf(job) };
   try {
-    await writeText(output, await api.getText(`/api/jobs/${id}/transcript?format=${output.format}`));
+    await writeText(output, await api.getBytes(`/api/jobs/${id}/transcript?format=${output.format}`));
   } catch (error) {
     if (error instanceof OwnerGoneError) throw error;
     return { success: false, logs, error: reportOf(error) };

@@ -38,7 +38,7 @@ export async function checkedOutput(output: string, input: string): Promise<Outp
  * Writes the text: all of it or nothing.
  * @throws DiskError
  */
-export async function writeText({ path }: Output, text: string): Promise<void> {
+export async function writeText({ path }: Output, text: Uint8Array): Promise<void> {
   try {
     await writeFileAtomically(path, text);
   } catch (error) {

@@ -21,9 +21,9 @@ export async function copyRows(
   signal?: AbortSignal,
 ): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const { name, key } of TABLES.filter((table) => tables.includes(table.name))) {
+  for (const { name, key, rowsAtOnce = ROWS_AT_ONCE } of TABLES.filter((table) => tables.includes(table.name))) {
     counts[name] = 0;
-    for await (const rows of pagesOf(from, name, key)) {
+    for await (const rows of pagesOf(from, name, key, rowsAtOnce)) {
       signal?.throwIfAborted();
       await to
         .insertInto(name)
@@ -36,15 +36,15 @@ export async function copyRows(
 }
 
 /** A table in the order of its key, in parts that begin behind the last row of the part before. */
-async function* pagesOf(db: Db, table: string, key: readonly string[]): AsyncGenerator<Row[]> {
+async function* pagesOf(db: Db, table: string, key: readonly string[], rowsAtOnce: number): AsyncGenerator<Row[]> {
   const columns = sql.join(key.map((column) => sql.ref(column)));
   let last: Row | undefined;
   do {
     const behind = last ? sql`where (${columns}) > (${sql.join(key.map((column) => last?.[column]))})` : sql``;
     const { rows } = await sql<Row>`
-      select * from ${sql.table(table)} ${behind} order by ${columns} limit ${sql.lit(ROWS_AT_ONCE)}
+      select * from ${sql.table(table)} ${behind} order by ${columns} limit ${sql.lit(rowsAtOnce)}
     `.execute(db);
     if (rows.length > 0) yield rows;
-    last = rows.length === ROWS_AT_ONCE ? rows.at(-1) : undefined;
+    last = rows.length === rowsAtOnce ? rows.at(-1) : undefined;
   } while (last);
 }

@@ -218,11 +218,38 @@ export interface ArtifactsTable {
 }
 
 /**
+ * The transcript of a job, from the moment on at which there is more than what an engine made of it: a person has changed it,
+ * or it is made again. Until then its only version is the file. No version is ever changed.
+ */
+export interface TranscriptVersionsTable {
+  job_id: number;
+  /** 1, 2, … within the job. */
+  number: number;
+  kind: VersionKind;
+  /** The person, or the engine and its model. */
+  author: string;
+  created_at: number;
+  /** Why, in the person's words. */
+  note: string | null;
+  /** Passages in which it differs from the version before it. Null: an engine made it. */
+  segments_changed: number | null;
+  /** The version that it is equal to, because it was fetched back. */
+  restored: number | null;
+  /** Of the file that an engine wrote; null: a person made it. */
+  sha256: string | null;
+  /** The transcript as JSON. Null: it is what the job's file holds, as long as that has the sha256. */
+  content: string | null;
+}
+
+/** Who made a version. */
+export type VersionKind = 'engine' | 'person';
+
+/**
  * `submitted` and `claimed` are told apart from every other change of state, which is `status`. `changed` is a change of
- * anything else, such as the priority. `queue` is about the queue as a whole and has 0 for its job, and so has `access`: users
+ * anything else, such as the priority. `edited` is a new version of the text by a person. `queue` is about the queue as a whole and has 0 for its job, and so has `access`: users
  * and keys that came and went.
  */
-export type EventType = 'submitted' | 'claimed' | 'status' | 'changed' | 'deleted' | 'queue' | 'access';
+export type EventType = 'submitted' | 'claimed' | 'status' | 'changed' | 'edited' | 'deleted' | 'queue' | 'access';
 
 export interface EventsTable {
   id: Generated<number>;
@@ -331,6 +358,7 @@ export interface Database {
   stages: StagesTable;
   chunks: ChunksTable;
   artifacts: ArtifactsTable;
+  transcript_versions: TranscriptVersionsTable;
   events: EventsTable;
   queue_state: QueueStateTable;
   watched_files: WatchedFilesTable;
@@ -347,6 +375,7 @@ export type RunRow = Selectable<RunsTable>;
 export type StageRow = Selectable<StagesTable>;
 export type ChunkRow = Selectable<ChunksTable>;
 export type ArtifactRow = Selectable<ArtifactsTable>;
+export type TranscriptVersionRow = Selectable<TranscriptVersionsTable>;
 export type EventRow = Selectable<EventsTable>;
 export type UserRow = Selectable<UsersTable>;
 export type ApiKeyRow = Selectable<ApiKeysTable>;

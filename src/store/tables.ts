@@ -2,9 +2,9 @@ import type { Database } from './schema.ts';
 
 /**
  * All tables with their primary keys, each behind those to which its rows belong: in this order rows can be copied.
- * A migration that brings a table adds it here.
+ * A migration that brings a table adds it here. `rowsAtOnce`: how many are held in memory, where a row may have megabytes.
  */
-export const TABLES: readonly { name: keyof Database; key: readonly string[] }[] = [
+export const TABLES: readonly { name: keyof Database; key: readonly string[]; rowsAtOnce?: number }[] = [
   { name: 'transcription_jobs', key: ['id'] },
   { name: 'transcription_queue', key: ['id'] },
   { name: 'runs', key: ['id'] },
@@ -12,6 +12,7 @@ export const TABLES: readonly { name: keyof Database; key: readonly string[] }[]
   { name: 'stages', key: ['job_id', 'name'] },
   { name: 'chunks', key: ['job_id', 'number'] },
   { name: 'artifacts', key: ['id'] },
+  { name: 'transcript_versions', key: ['job_id', 'number'], rowsAtOnce: 5 },
   { name: 'events', key: ['id'] },
   { name: 'queue_state', key: ['name'] },
   { name: 'watched_files', key: ['path'] },

@@ -11,6 +11,7 @@ import { type Conditions, objection } from './refusal.ts';
 import type { JobPatch, JobsTable, LeaseColumn } from './schema.ts';
 import type { Store, Trx } from './store.ts';
 import { inTransaction } from './transaction.ts';
+import { addEngineVersion } from './transcript-versions.ts';
 
 export interface Transition extends Conditions {
   /** Who does it. */
@@ -42,7 +43,7 @@ export async function transition(store: Store, id: number, to: JobStatus, how: T
 }
 
 /**
- * Hands in the result: the job is `completed`, with its text.
+ * Hands in the result: the job is `completed`, with its text. Where there are versions of it, this is the newest one.
  * @returns false when the lease is lost; then nothing was written
  */
 export async function finishJob(
@@ -64,6 +65,7 @@ export async function finishJob(
       ...(result.outputPath === undefined ? {} : { output_path: result.outputPath }),
       ...NO_ERROR,
     },
+    also: (trx) => addEngineVersion(store, trx, id),
   });
 }
 

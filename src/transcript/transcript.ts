@@ -9,6 +9,8 @@ export interface Word {
   confidence: number;
   /** True when no space stands before the word, as between Thai or Chinese words. */
   joinsPrevious?: boolean;
+  /** A person wrote it: its confidence is 1, and its time may be estimated from its neighbours. */
+  edited?: true;
 }
 
 /** A stretch of speech that is shown together: one subtitle, one line of the transcript. */
@@ -17,7 +19,10 @@ export interface Segment {
   endMs: number;
   /** The words joined; kept so that readers need no joining rule of their own. */
   text: string;
+  /** Empty where nothing is known of single words, as in imported transcripts. */
   words: Word[];
+  /** Who speaks: a key of the transcript's `speakers`, or a name of its own. */
+  speaker?: string;
 }
 
 /** The text of a recording, with where each word is. */
@@ -33,4 +38,12 @@ export interface Transcript {
   segments: Segment[];
   /** Sentences the reader must know: seconds lost to damage, a smaller model used. */
   warnings: string[];
+  /** Names of speakers by the keys that segments have. */
+  speakers?: Record<string, string>;
+}
+
+/** The name of whoever speaks in a segment; undefined when that is not known. */
+export function speakerOf({ speakers }: Transcript, { speaker }: Segment): string | undefined {
+  if (speaker === undefined) return undefined;
+  return (Object.hasOwn(speakers ?? {}, speaker) ? speakers?.[speaker] : undefined) ?? speaker;
 }

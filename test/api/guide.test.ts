@@ -32,8 +32,11 @@ const PRINTS: [RegExp, RegExp][] = [
   [/v1\/audio/, /^\{"task":"transcribe","language":"english",.*"words":\[\{"word":/],
   [/new OpenAI/, /good morning/],
   [/KEY=/, /^\{"jobs":\[\{"id":1,.*\{"name":"reports"\}$/s],
+  [/-X PUT/, /^\{"version":\{"number":2,.*"saved":true\}\{"versions":\[\{"number":1,/],
   [/transcript"/, /00:00:00,\d{3} --> [\s\S]*content-disposition: attachment; filename="speech-\w+\.vtt"/i],
   [/jobs\/1\/audio/, /^content-type: audio\/wav\s[\s\S]*^content-range: bytes 0-99\/\d+/im],
+  [/compare/, /^\{"from":1,"to":2,"changed":1,.*\{"version":\{"number":3,/],
+  [/evidence/, /^Evidence of job 1: /],
   [/bulk/, /"done":1,"failed":1/],
 ];
 

@@ -22,6 +22,14 @@ it.each<[string, Partial<EventView>]>([
   ['The wait is over.', { from: 'retrying', to: 'pending', actor: 'supervisor', reason: 'The wait is over' }],
   ['Retried from the start by the user.', { from: 'failed', to: 'pending', reason: 'Retried from the start' }],
   ['Priority changed from 0 to 5 by the user.', { type: 'changed', data: { what: 'priority', from: 0, to: 5 } }],
+  [
+    'Transcript edited by ann: version 2, 3 passages changed.',
+    { type: 'edited', actor: 'ann', reason: 'Transcript edited: version 2, 3 passages changed' },
+  ],
+  [
+    'Version 1 of the transcript fetched back as version 3 by the user.',
+    { type: 'edited', reason: 'Version 1 of the transcript fetched back as version 3' },
+  ],
   ['Deleted by the user (a.wav; it was failed).', { type: 'deleted', from: 'failed', data: { filename: 'a.wav' } }],
   ['Queue paused by the user: Too loud.', { type: 'queue', reason: 'Paused: Too loud' }],
   ['Queue resumed by Longhand: Space.', { type: 'queue', actor: 'supervisor', reason: 'Resumed: Space' }],

@@ -45,12 +45,13 @@ type Action = (scene: Scene) => Promise<boolean>;
 
 const settled = () => Promise.resolve();
 const removeFiles = () => Promise.resolve();
+const folderOf = () => '/nonexistent';
 
 const ACTIONS: Record<string, Action> = {
   pause: (scene) => answered(pause(scene, scene.id)),
   resume: ({ store, id }) => answered(resume(store, id)),
   cancel: (scene) => answered(cancel(scene, scene.id)),
-  retry: (scene) => answered(retry({ ...scene, settled, removeFiles }, scene.id, { fromStart: true })),
+  retry: (scene) => answered(retry({ ...scene, settled, folderOf, removeFiles }, scene.id, { fromStart: true })),
   priority: ({ store, id }) => answered(prioritise(store, id, 7)),
   move: ({ store, id, other }) => answered(move(store, id, { before: other })),
   delete: (scene) => answered(deleteJob({ ...scene, settled, removeFiles }, scene.id)),

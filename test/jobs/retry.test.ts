@@ -19,6 +19,9 @@ import { submit, temporaryFolder, testClock, working } from '../store/support.ts
 
 const PARAMETERS = { engine: 'whisper', model: 'small', language: 'th' };
 
+/** Of a job whose files are gone. */
+const NO_FILES = '/nonexistent';
+
 async function newStore(): Promise<Store> {
   const store = await openStore({ file: join(temporaryFolder(), 'longhand.db'), clock: testClock() });
   onTestFinished(() => store.close());
@@ -57,6 +60,7 @@ async function again(store: Store, id: number, wish: RetryWish = {}) {
     {
       store,
       settled: async (job) => void settled.push(job),
+      folderOf: () => NO_FILES,
       removeFiles: async (job, keep) => void removed.push([job, keep.names]),
     },
     id,

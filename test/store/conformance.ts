@@ -23,6 +23,7 @@ import { speedTests } from './conformance/speeds.ts';
 import { stageAndArtifactTests } from './conformance/stages.ts';
 import { stateTableTests } from './conformance/state-table.ts';
 import { statisticsTests } from './conformance/statistics.ts';
+import { transcriptVersionTests } from './conformance/transcript-versions.ts';
 import { transitionTests } from './conformance/transitions.ts';
 import { usageTests } from './conformance/usage.ts';
 import { workTests } from './conformance/work.ts';
@@ -50,6 +51,7 @@ export function storeConformance(name: string, open: OpenEmpty): void {
     describe('what the service asks', () => serviceTests(open));
     describe('chunks', () => chunkTests(open));
     describe('stages and artifacts', () => stageAndArtifactTests(open));
+    describe('versions of transcripts', () => transcriptVersionTests(open));
     describe('fence', () => fenceTests(open));
     describe('races', () => raceTests(open));
     describe('imported jobs', () => importJobTests(open));

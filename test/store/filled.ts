@@ -9,6 +9,7 @@ import { tableNames } from '../../src/store/schema-version.ts';
 import { setStage } from '../../src/store/stages.ts';
 import type { Store } from '../../src/store/store.ts';
 import { TABLES } from '../../src/store/tables.ts';
+import { addVersion } from '../../src/store/transcript-versions.ts';
 import { addUsage } from '../../src/store/usage.ts';
 import { submit, type TestClock, working } from './support.ts';
 
@@ -32,6 +33,24 @@ export async function fill(store: Store, clock: TestClock): Promise<void> {
   await setStage(store, job.id, lease, 'prepare', { status: 'complete', output: { chunks: 2 } });
   const audio = { stage: 'prepare', name: 'audio', path: 'audio.s16le', sha256: 'ab', bytes: 5_000_000_000 } as const;
   await recordArtifact(store, job.id, lease, audio);
+  const engine = { author: 'whisper, model base', createdAt: clock.now(), sha256: 'cd' };
+  await recordArtifact(store, job.id, lease, { ...audio, name: 'transcript', path: 'transcript.json', sha256: 'cd' });
+  await addVersion(
+    store,
+    job.id,
+    { number: 1, engine },
+    {
+      ...{
+        author: 'แอน',
+        note: 'ß',
+        segmentsChanged: 2,
+        restored: null,
+        content: '{"a":"ä"}',
+        text: 'ä',
+        reason: 'Edited',
+      },
+    },
+  );
   await addUsage(store, run.id, { at: 1, elapsedSeconds: 0.5, cpuPercent: 99.5, memoryBytes: 3e9, progress: null });
   await updateHeartbeat(store, job.id, { leaseToken: lease, leaseUntil: clock.now(), elapsedSeconds: 90.5 });
   clock.advance(1000);

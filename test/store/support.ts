@@ -68,6 +68,7 @@ export async function everything(store: Store): Promise<Record<string, unknown[]
     stages: await db.selectFrom('stages').selectAll().orderBy('job_id').orderBy('name').execute(),
     chunks: await db.selectFrom('chunks').selectAll().orderBy('job_id').orderBy('number').execute(),
     artifacts: await db.selectFrom('artifacts').selectAll().orderBy('id').execute(),
+    versions: await db.selectFrom('transcript_versions').selectAll().orderBy('job_id').orderBy('number').execute(),
     events: await db.selectFrom('events').selectAll().orderBy('id').execute(),
   };
 }

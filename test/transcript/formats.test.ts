@@ -28,7 +28,8 @@ test('each format has a name, an extension and a media type', () => {
   expect(Object.keys(FORMATS)).toEqual([...FORMAT_NAMES]);
   for (const name of FORMAT_NAMES) {
     expect(FORMATS[name].extension).toBe(name);
-    expect(FORMATS[name].mediaType).toMatch(/^[a-z]+\/[a-z-]+; charset=utf-8$/);
+    const { mediaType, isText } = FORMATS[name];
+    expect(mediaType).toMatch(isText ? /^[a-z]+\/[a-z-]+; charset=utf-8$/ : /^application\/[a-z.-]+$/);
   }
 });
 
@@ -81,6 +82,37 @@ test('json: all of it', () => {
   const text = formatTranscript(INTERVIEW, 'json');
   expect(JSON.parse(text)).toEqual(INTERVIEW);
   expect(text.endsWith('}\n')).toBe(true);
+});
+
+describe('speakers', () => {
+  const conversation: Transcript = {
+    ...transcript(
+      { ...segment(0, 900, 'Hello.'), speaker: '1' },
+      { ...segment(1_000, 1_900, 'How are you?'), speaker: '1' },
+      { ...segment(2_000, 2_900, 'Fine.'), speaker: 'Bob' },
+      segment(3_000, 3_900, 'Applause.'),
+    ),
+    speakers: { 1: 'Ann & <Co>' },
+    warnings: [],
+  };
+
+  test('txt: whoever begins to speak begins a paragraph, by name', () => {
+    expect(formatTranscript(conversation, 'txt')).toBe('Ann & <Co>: Hello. How are you?\n\nBob: Fine.\n\nApplause.\n');
+  });
+
+  test('srt: whoever begins to speak is named', () => {
+    const lines = formatTranscript(conversation, 'srt').split('\n');
+    expect(lines.filter((_, index) => index % 4 === 2)).toEqual([
+      ...['Ann & <Co>: Hello.', 'How are you?', 'Bob: Fine.', 'Applause.'],
+    ]);
+  });
+
+  test('vtt: each cue has its voice', () => {
+    const lines = formatTranscript(conversation, 'vtt').split('\n');
+    expect(lines.filter((line) => /[.?]$/.test(line))).toEqual([
+      ...['<v Ann &amp; &lt;Co&gt;>Hello.', '<v Ann &amp; &lt;Co&gt;>How are you?', '<v Bob>Fine.', 'Applause.'],
+    ]);
+  });
 });
 
 test('a day of recording still has its hours', () => {

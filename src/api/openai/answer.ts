@@ -1,6 +1,6 @@
 /** A transcript in the forms that OpenAI's clients read (https://platform.openai.com/docs/api-reference/audio). */
 import { deflateSync } from 'node:zlib';
-import { FORMATS } from '../../transcript/formats/index.ts';
+import { FORMATS, formatTranscript } from '../../transcript/formats/index.ts';
 import type { Segment, Transcript } from '../../transcript/transcript.ts';
 import type { AnswerFormat, Granularity } from '../schemas/openai.ts';
 
@@ -30,7 +30,7 @@ export function answerOf(transcript: Transcript, format: AnswerFormat, granulari
 }
 
 function rendered(transcript: Transcript, format: 'txt' | 'srt' | 'vtt'): Answer {
-  return { mediaType: FORMATS[format].mediaType, body: FORMATS[format].render(transcript) };
+  return { mediaType: FORMATS[format].mediaType, body: formatTranscript(transcript, format) };
 }
 
 function json(body: unknown): Answer {
@@ -79,7 +79,7 @@ function wordsOf({ words }: Segment) {
 
 /** One line, as these clients expect it. */
 function textOf(transcript: Transcript): string {
-  return FORMATS.txt.render(transcript).trim().replace(/\n+/g, ' ');
+  return formatTranscript(transcript, 'txt').trim().replace(/\n+/g, ' ');
 }
 
 function usageOf({ durationMs }: Transcript) {

@@ -6,7 +6,7 @@ import { jobId, moment, plain } from './common.ts';
 /** A change, as people and programs see it. */
 export const event = z.strictObject({
   at: moment,
-  type: z.enum(['submitted', 'claimed', 'status', 'changed', 'deleted', 'queue', 'access']),
+  type: z.enum(['submitted', 'claimed', 'status', 'changed', 'edited', 'deleted', 'queue', 'access']),
   from: z.string().nullable(),
   to: z.string().nullable(),
   actor: z.string().describe('Who did it'),

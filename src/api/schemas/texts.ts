@@ -1,16 +1,25 @@
 /** Transcripts and logs. */
 import type { FastifySchema } from 'fastify';
 import * as z from 'zod';
-import { FORMAT_NAMES } from '../../transcript/formats/index.ts';
+import { FORMAT_NAMES, FORMATS } from '../../transcript/formats/index.ts';
 import type { Transcript } from '../../transcript/transcript.ts';
 import { jobId, plain } from './common.ts';
 import { problems } from './problem.ts';
 
-const milliseconds = z.number().describe('Milliseconds from the start of the recording');
+export const milliseconds = z.number().describe('Milliseconds from the start of the recording');
+
+export const word = z.strictObject({
+  text: z.string(),
+  startMs: milliseconds,
+  endMs: milliseconds,
+  confidence: z.number().describe('0 to 1, as the engine sees it; 1 for what a person wrote'),
+  joinsPrevious: z.boolean().exactOptional().describe('No space stands before the word'),
+  edited: z.literal(true).exactOptional().describe('A person wrote it'),
+});
 
 const transcript = z
   .strictObject({
-    version: z.literal(1),
+    version: z.literal(1).describe('Of this structure; not the version of the text'),
     durationMs: z.number(),
     language: z.string(),
     engine: z.string(),
@@ -20,28 +29,32 @@ const transcript = z
         startMs: milliseconds,
         endMs: milliseconds,
         text: z.string(),
-        words: z.array(
-          z.strictObject({
-            text: z.string(),
-            startMs: milliseconds,
-            endMs: milliseconds,
-            confidence: z.number().describe('0 to 1, as the engine sees it'),
-            joinsPrevious: z.boolean().exactOptional().describe('No space stands before the word'),
-          }),
-        ),
+        words: z.array(word).describe('Empty where nothing is known of single words'),
+        speaker: z.string().exactOptional().describe('Who speaks: a key of speakers, or a name of its own'),
       }),
     ),
     warnings: z.array(z.string()),
+    speakers: z.record(z.string(), z.string()).exactOptional().describe('Names of speakers'),
   })
   .meta({ id: 'Transcript' }) satisfies z.ZodType<Transcript>;
+
+/** Bytes, which OpenAPI knows as a kind of string. */
+export const binary = z.string().meta({ format: 'binary' }) as unknown as z.ZodType<Uint8Array>;
 
 export const showTranscript = {
   tags: ['Transcripts'],
   operationId: 'showTranscript',
-  summary: 'The text of a recording: plain, as subtitles, or with the time of each word',
+  summary: 'The text of a recording: plain, as subtitles, with the time of each word, or as a document',
   params: jobId,
   querystring: z.object({
     format: z.enum(FORMAT_NAMES).default('txt'),
+    version: z.coerce
+      .number()
+      .int()
+      .positive()
+      .max(Number.MAX_SAFE_INTEGER)
+      .optional()
+      .describe('Number of the version; left out: the newest. The header x-transcript-version says which one it is'),
     download: z.stringbool().default(false).describe('As a file to be saved, named after the recording'),
   }),
   response: {
@@ -52,6 +65,7 @@ export const showTranscript = {
         'application/x-subrip': { schema: z.string() },
         'text/vtt': { schema: z.string() },
         'application/json': { schema: transcript },
+        [FORMATS.docx.mediaType]: { schema: binary },
       },
     },
     ...problems(404, 409, 507),

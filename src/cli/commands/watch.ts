@@ -35,7 +35,7 @@ export function defineWatch(program: Command, shell: Shell, finish: (code: numbe
         numberOf,
         5,
       )
-      .option('--format <name>', 'txt, srt, vtt or json; may be repeated', (value, before: string[] = []) => [
+      .option('--format <name>', 'txt, srt, vtt, json or docx; may be repeated', (value, before: string[] = []) => [
         ...before,
         value,
       ])

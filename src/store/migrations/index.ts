@@ -7,6 +7,7 @@ import * as users from './0005-users.ts';
 import * as notifications from './0006-notifications.ts';
 import * as pageLeave from './0007-page-leave.ts';
 import * as search from './0008-search.ts';
+import * as transcriptVersions from './0010-transcript-versions.ts';
 
 export type Migrations = Readonly<Record<string, Migration>>;
 
@@ -20,4 +21,5 @@ export const MIGRATIONS: Migrations = {
   '0006-notifications': notifications,
   '0007-page-leave': pageLeave,
   '0008-search': search,
+  '0010-transcript-versions': transcriptVersions,
 };

@@ -1,10 +1,12 @@
-import type { Transcript } from '../transcript.ts';
+import { speakerOf, type Transcript } from '../transcript.ts';
 
 /** One subtitle: whole milliseconds, `0 <= startMs < endMs`, text on one line, never blank. */
 export interface Cue {
   startMs: number;
   endMs: number;
   text: string;
+  /** The name of whoever speaks, on one line. */
+  speaker: string | undefined;
 }
 
 /** Players drop a cue that lasts no time at all, so a word without a length is shown this long. */
@@ -17,7 +19,8 @@ export function cuesOf(transcript: Transcript): Cue[] {
     if (text === '') return [];
     const startMs = Math.max(0, Math.round(segment.startMs));
     const endMs = Math.round(segment.endMs);
-    return [{ startMs, endMs: endMs > startMs ? endMs : startMs + SHORTEST_CUE_MS, text }];
+    const speaker = speakerOf(transcript, segment)?.replace(/\s+/gu, ' ').trim();
+    return [{ startMs, endMs: endMs > startMs ? endMs : startMs + SHORTEST_CUE_MS, text, speaker }];
   });
 }
 
