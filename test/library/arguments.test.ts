@@ -17,7 +17,7 @@ describe('wrong arguments', () => {
       [{ input: 'nowhere.wav', output }, /There is no file ".*nowhere\.wav"/],
       [{ input: '.', output }, /is a folder/],
       [{ input: 7, output }, /The input must be the path of a recording/],
-      [{ input, output: 'text.doc' }, /"text\.doc" has no extension .* \.txt, \.srt, \.vtt or \.json/],
+      [{ input, output: 'text.doc' }, /"text\.doc" has no extension .* \.txt, \.srt, \.vtt, \.json or \.docx/],
       [{ input, output: 'text' }, /"text" has no extension/],
       [{ input, output: '' }, /The output must be the path of a file/],
       [{ input, output: 'missing/text.txt' }, /There is no folder ".*missing" for the text/],
