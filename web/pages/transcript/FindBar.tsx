@@ -11,8 +11,8 @@ import { transcriptWords } from './words.ts';
 interface FindBarProps {
   doc: Doc;
   marks: Marks;
-  /** Where to begin: the segment that is on the screen. */
-  from: number;
+  /** Where to begin: the segment that was on the screen. Another one each time that somebody asks to find. */
+  from: { index: number };
   onReveal(match: Match): void;
   onChange(doc: Doc): void;
   onClose(): void;
@@ -32,10 +32,11 @@ export function FindBar({ doc, marks, from, onReveal, onChange, onClose }: FindB
   const at = Math.min(chosen, Math.max(0, matches.length - 1));
   const here = matches[at];
 
-  useEffect(() => field.current?.focus(), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked for again, it begins anew
+  useEffect(() => field.current?.select(), [from]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another search begins anew
   useEffect(() => {
-    const first = matches.findIndex(({ index }) => index >= from);
+    const first = matches.findIndex(({ index }) => index >= from.index);
     setChosen(Math.max(0, first));
   }, [sought]);
   useEffect(() => {

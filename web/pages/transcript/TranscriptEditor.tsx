@@ -46,7 +46,7 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
 
   const [edited, setEdited] = useState<number>();
   const [speaking, setSpeaking] = useState<Paragraph>();
-  const [findsFrom, setFindsFrom] = useState<number>();
+  const [findsFrom, setFindsFrom] = useState<{ index: number }>();
   const [versionsShown, showVersions] = useState(false);
   const [keysShown, showKeys] = useState(false);
   const [conflictShown, showConflict] = useState(false);
@@ -105,7 +105,7 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
 
   const undo = useCallback(() => dispatch({ do: 'undo' }), [dispatch]);
   const redo = useCallback(() => dispatch({ do: 'redo' }), [dispatch]);
-  const find = () => setFindsFrom((from) => from ?? text.current?.shown() ?? 0);
+  const find = () => setFindsFrom({ index: text.current?.shown() ?? 0 });
   const hasDialog = speaking !== undefined || keysShown || conflictShown;
   useKeys(
     {
