@@ -8,6 +8,7 @@ import type * as details from '../src/api/schemas/details.ts';
 import type * as engines from '../src/api/schemas/engines.ts';
 import type * as events from '../src/api/schemas/events.ts';
 import type * as jobs from '../src/api/schemas/jobs.ts';
+import type * as media from '../src/api/schemas/media.ts';
 import type * as models from '../src/api/schemas/models.ts';
 import type * as plan from '../src/api/schemas/plan.ts';
 import type * as problems from '../src/api/schemas/problem.ts';
@@ -15,13 +16,15 @@ import type * as queue from '../src/api/schemas/queue.ts';
 import type * as service from '../src/api/schemas/service.ts';
 import type * as session from '../src/api/schemas/session.ts';
 import type * as settings from '../src/api/schemas/settings.ts';
+import type * as versions from '../src/api/schemas/versions.ts';
 import type { JobStatus } from '../src/domain/job.ts';
 import type { ProgressReport } from '../src/pipeline/progress.ts';
+import type { Segment, Transcript, Word } from '../src/transcript/transcript.ts';
 
 /** What a route answers when all is well. */
 export type Answer<Route extends { response: { 200: z.ZodType } }> = z.output<Route['response'][200]>;
 
-export type { JobStatus, ProgressReport };
+export type { JobStatus, ProgressReport, Segment, Transcript, Word };
 export type Job = Answer<typeof jobs.showJob>;
 export type JobPage = Answer<typeof jobs.listJobs>;
 export type JobDetails = Answer<typeof details.showJobDetails>;
@@ -43,3 +46,8 @@ export type Session = Answer<typeof session.showSession>;
 export type Problem = z.output<typeof problems.problem>;
 export type Plan = Answer<typeof plan.showPlan>;
 export type Engines = Answer<typeof engines.listEngines>;
+export type Waveform = Answer<typeof media.showWaveform>;
+export type TranscriptVersions = Answer<typeof versions.listVersions>;
+export type TranscriptVersion = TranscriptVersions['versions'][number];
+export type SavedTranscript = Answer<typeof versions.saveTranscript>;
+export type TranscriptComparison = Answer<typeof versions.compareVersions>;
