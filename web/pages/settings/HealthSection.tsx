@@ -17,8 +17,6 @@ type CheckState = Doctor['checks'][number]['state'] | 'optional';
 
 const ICONS = { ok: Check, optional: Minus, warning: CircleAlert, failed: CircleX } as const;
 const TONES = { healthy: 'good', degraded: 'warn', unhealthy: 'bad' } as const;
-/** What needs somebody comes first. */
-const ORDER: readonly CheckState[] = ['failed', 'warning', 'ok', 'optional'];
 
 export function HealthSection() {
   return (
@@ -52,17 +50,35 @@ function Checks() {
             </p>
             <p>{words.checkedAt(moment(data.at))}</p>
           </Note>
-          <ul className={rows.rows}>
-            {data.checks
-              .map((check) => ({ ...check, shown: stateOf(check) }))
-              .sort((a, b) => ORDER.indexOf(a.shown) - ORDER.indexOf(b.shown))
-              .map((check) => (
-                <CheckRow key={`${check.name} ${check.sentence}`} check={check} state={check.shown} />
-              ))}
-          </ul>
+          <Found checks={data.checks} />
         </>
       )}
     </Card>
+  );
+}
+
+/** What needs somebody, and the rest for who wants to know. */
+function Found({ checks }: Pick<Doctor, 'checks'>) {
+  const words = useWords(upkeepWords);
+  const rowsOf = (some: Doctor['checks']) => (
+    <ul className={rows.rows}>
+      {some.map((check) => (
+        <CheckRow key={`${check.name} ${check.sentence}`} check={check} state={stateOf(check)} />
+      ))}
+    </ul>
+  );
+  const inState = (...states: CheckState[]) =>
+    states.flatMap((state) => checks.filter((check) => stateOf(check) === state));
+  const open = inState('failed', 'warning');
+  const rest = inState('ok', 'optional');
+  return (
+    <>
+      {open.length > 0 && rowsOf(open)}
+      <details className={styles.rest}>
+        <summary>{words.fine(rest.length)}</summary>
+        {rowsOf(rest)}
+      </details>
+    </>
   );
 }
 

@@ -8,6 +8,9 @@ import { useSettingNames } from './setting-names.ts';
 import type { Draft } from './setting-values.ts';
 import { settingsWords } from './words/page.ts';
 
+/** Units that stand in the value or in the name. */
+const SAID: ReadonlySet<string> = new Set(['bytes', 'cores']);
+
 export interface SettingFieldProps {
   setting: Setting;
   draft: Draft;
@@ -49,7 +52,7 @@ function Control({ setting, draft, fault, onChange, choices, suggestions }: Sett
   const list = useId();
   const { name, kind, unit, secret, changeable } = setting;
   const given = {
-    label: unit ? `${names.name(name)} (${words.units[unit]})` : names.name(name),
+    label: unit && !SAID.has(unit) ? `${names.name(name)} (${words.units[unit]})` : names.name(name),
     hint: <Hint setting={setting} />,
     disabled: !changeable,
     name,
@@ -94,8 +97,12 @@ function Hint({ setting }: { setting: Setting }) {
   if (!about && !where) return null;
   return (
     <>
-      {about} {!setting.changeable && <Lock className={styles.lock} aria-hidden="true" />}
-      {where}
+      {about}
+      {where && (
+        <span className={styles.where}>
+          {!setting.changeable && <Lock className={styles.lock} aria-hidden="true" />} {where}
+        </span>
+      )}
     </>
   );
 }
