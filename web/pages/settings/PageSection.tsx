@@ -1,0 +1,47 @@
+import { useState } from 'react';
+import { Card } from '../../components/Page.tsx';
+import { chooseTheme, currentTheme, THEMES } from '../../theme.ts';
+import { chooseLanguage, LANGUAGES, useLanguage, useWords } from '../../words/catalogue.ts';
+import rows from './Rows.module.css';
+import { peopleWords } from './words/people.ts';
+
+/** Each language by its own name, for who does not read the one that is shown. */
+const LANGUAGE_NAMES = { en: 'English', th: 'ไทย' } as const;
+
+/** How the page looks, in this browser. */
+export function PageSection() {
+  const words = useWords(peopleWords);
+  const language = useLanguage();
+  const [theme, setTheme] = useState(currentTheme);
+  return (
+    <Card>
+      <fieldset className={rows.choice}>
+        <legend>{words.language}</legend>
+        {LANGUAGES.map((one) => (
+          <label key={one} lang={one}>
+            <input type="radio" name="language" checked={language === one} onChange={() => chooseLanguage(one)} />
+            {LANGUAGE_NAMES[one]}
+          </label>
+        ))}
+      </fieldset>
+      <p className={rows.about}>{words.languageAbout}</p>
+      <fieldset className={rows.choice}>
+        <legend>{words.theme}</legend>
+        {THEMES.map((one) => (
+          <label key={one}>
+            <input
+              type="radio"
+              name="theme"
+              checked={theme === one}
+              onChange={() => {
+                chooseTheme(one);
+                setTheme(one);
+              }}
+            />
+            {words.themes[one]}
+          </label>
+        ))}
+      </fieldset>
+    </Card>
+  );
+}

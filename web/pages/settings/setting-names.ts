@@ -1,0 +1,28 @@
+import type { Setting, SettingName } from '../../api-types.ts';
+import { useLanguage, useWords } from '../../words/catalogue.ts';
+import { sizeInWords } from './setting-values.ts';
+import { settingsWords } from './words/page.ts';
+import { choiceNames, settingNames } from './words/settings.ts';
+
+/** What settings and their values are called, in the language that is shown. */
+export function useSettingNames() {
+  const language = useLanguage();
+  const words = useWords(settingsWords);
+  const named = (name: string) => settingNames[language][name as SettingName];
+  const choice = (name: string, value: string) => choiceNames[language][name]?.[value] ?? value;
+  return {
+    name: (setting: string) => named(setting)?.[0] ?? setting,
+    about: (setting: Pick<Setting, 'name' | 'about'>) => named(setting.name)?.[1],
+    choice,
+    /** `30 days`, `2 GB`, `on`. */
+    value: ({ name, kind, unit, secret }: Setting, value: Setting['value']) => {
+      if (value === null) return words.notSet;
+      if (secret) return words.isSet;
+      if (typeof value === 'boolean') return value ? words.yes : words.no;
+      if (Array.isArray(value)) return value.join(', ');
+      if (unit === 'bytes' && typeof value === 'number') return sizeInWords(value);
+      if (unit) return `${value} ${words.units[unit]}`;
+      return kind === 'choice' ? choice(name, String(value)) : String(value);
+    },
+  };
+}
