@@ -13,7 +13,7 @@ import { keys, queryClient } from './queries.ts';
 export type Connection = 'opening' | 'live' | 'away';
 
 /** At most one round of asking in this time. */
-const REFRESH_MS = 250;
+const REFRESH_MS = 100;
 /** How long after a break the stream is tried again, when the browser has given it up. */
 const REOPEN_MS = 1_000;
 /** Events after which what is on the screen is asked for again. */

@@ -50,14 +50,14 @@ export async function linesFrom(path: string, position: number): Promise<LogPiec
   return { text: piece.bytes.toString('utf8'), position: piece.position };
 }
 
-/** As `linesFrom`, in bytes. */
-export async function bytesFrom(path: string, position: number): Promise<LogBytes> {
+/** As `linesFrom`, in bytes, and at most so many. */
+export async function bytesFrom(path: string, position: number, most = PIECE_BYTES): Promise<LogBytes> {
   return readLog(path, async (log) => {
     if (position > log.end) return jump(`This log ends before byte ${position}`, log.end);
     const section = await log.sectionFrom(position);
     if (!section) return position === log.end ? { ...NOTHING, position } : gone(position, log.end);
     if (section.start > position) return gone(position, section.start);
-    return linesIn(section, position);
+    return linesIn(section, position, most);
   });
 }
 
@@ -77,11 +77,11 @@ async function readLog<T>(path: string, read: (log: LogReader) => Promise<T>): P
   }
 }
 
-async function linesIn(section: Section, position: number): Promise<LogBytes> {
-  const bytes = await readIfReadable(section, position, Math.min(section.end, position + PIECE_BYTES));
+async function linesIn(section: Section, position: number, most: number): Promise<LogBytes> {
+  const bytes = await readIfReadable(section, position, Math.min(section.end, position + most));
   if (bytes.length === 0) return gone(position, section.end);
   const lines = bytes.lastIndexOf(NEWLINE) + 1;
-  const isAllThereIs = section.rotated || bytes.length === PIECE_BYTES;
+  const isAllThereIs = section.rotated || bytes.length === most;
   const end = lines === 0 && isAllThereIs ? wholeCharacters(bytes) || bytes.length : lines;
   return { bytes: bytes.subarray(0, end), position: position + end, isGap: false };
 }

@@ -83,10 +83,15 @@ export interface Received {
 export class StreamClient {
   readonly source: EventSource;
   readonly received: Received[] = [];
+  /** How often it was connected. */
+  connections = 0;
   #look = () => {};
 
   constructor(url: string) {
     this.source = new EventSource(url);
+    this.source.addEventListener('open', () => {
+      this.connections += 1;
+    });
     for (const name of NAMES) {
       this.source.addEventListener(name, ({ data, lastEventId }) => {
         this.received.push({ name, id: lastEventId, data: JSON.parse(data) });

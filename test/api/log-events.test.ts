@@ -123,3 +123,17 @@ test('where a stretch is gone, or never was, that is told and it goes on behind 
     data: { reason: expect.stringMatching(/ends before byte 10000000/) },
   });
 });
+
+test('a long log is told to the end, without cutting off a client that reads it', async () => {
+  const service = await liveService();
+  const id = await submit(service.store);
+  const path = logPath(service.dataDir, id);
+  mkdirSync(dirname(path), { recursive: true });
+  const count = 60_000;
+  // Short lines: as events they are many times as long.
+  writeFileSync(path, Array.from({ length: count }, (_, at) => ` ${at + 1} x\n`).join(''));
+  const client = new StreamClient(`${service.url}/api/jobs/${id}/log/events?lines=100000`);
+  await client.until(({ received }) => received.length >= count);
+  expect(numbers(client)).toEqual(upTo(count));
+  expect(client.connections).toBe(1);
+});

@@ -34,6 +34,8 @@ export function useJobMenu(job: Pick<Job, 'status' | 'priority'>, { onAction, on
     run: () => {
       if (action === 'delete') onDelete();
       else if (action === 'priority') onAction(['priority', { to: job.priority >= SOONER ? 0 : SOONER }]);
+      // Nothing is left to be done of a finished one. Its text stays as a version.
+      else if (action === 'retry' && job.status === 'completed') onAction(['retry', { fromStart: true }]);
       else onAction(action);
     },
   }));

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { AudioLines, Clock3, Settings } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { Loading } from '../components/Page.tsx';
 import { ProblemNote } from '../components/ProblemNote.tsx';
 import { useLiveStream } from '../live.ts';
@@ -11,8 +12,10 @@ import { AwayBanner } from './AwayBanner.tsx';
 import { InWork } from './InWork.tsx';
 import { NewFailures } from './NewFailures.tsx';
 import styles from './Shell.module.css';
-import { SignIn } from './SignIn.tsx';
 import { shellWords } from './words.ts';
+
+/** Most never see the door. */
+const SignIn = lazy(async () => ({ default: (await import('./SignIn.tsx')).SignIn }));
 
 /** What stands around every page: the navigation and what is in work; or the door, for somebody who has not come in. */
 export function Shell() {
@@ -22,7 +25,13 @@ export function Shell() {
     return (
       <div className={styles.before}>{error ? <ProblemNote error={error} /> : <Loading label={common.loading} />}</div>
     );
-  if (session.caller === null) return <SignIn needed={session.needed} />;
+  if (session.caller === null) {
+    return (
+      <Suspense>
+        <SignIn needed={session.needed} />
+      </Suspense>
+    );
+  }
   return <Inside />;
 }
 

@@ -7,6 +7,8 @@ import { bytesFrom, type LogBytes } from '../../logs/tail.ts';
 import { LiveEvent } from './live-event.ts';
 
 const NEWLINE = 0x0a;
+/** As events short lines are several times as long, and a client is cut off when more than 1 MB waits for it. */
+const PIECE_BYTES = 64 * 1024;
 
 export interface LineWatcher {
   readonly isOpen: boolean;
@@ -101,7 +103,7 @@ export class LogFeed {
   }
 
   async #pieceFrom(position: number): Promise<Piece> {
-    const piece = await bytesFrom(this.#path, position);
+    const piece = await bytesFrom(this.#path, position, PIECE_BYTES);
     const events = eventsOf(piece);
     const frames = Buffer.concat(events.map(({ frame }) => frame));
     return { events, frames, position: piece.position, isGap: piece.isGap };

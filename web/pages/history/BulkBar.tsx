@@ -56,8 +56,7 @@ export function BulkBar({ selection, search, onDone }: BulkBarProps) {
   });
   const chosen = selection.jobs.filter(({ id }) => selection.has(id));
   if (chosen.length === 0 && !data && !error) return null;
-  const possible = (action: JobAction) =>
-    selection.all || chosen.some(({ status }) => actionsFor(status).includes(action));
+  const possible = (action: JobAction) => selection.all || chosen.some((job) => isMeant(job, action));
 
   return (
     <section className={styles.bar} aria-label={words.selected(chosen.length)}>
@@ -143,13 +142,18 @@ export function BulkBar({ selection, search, onDone }: BulkBarProps) {
   );
 }
 
+/** What is done to many leaves finished ones as they are, unless they are deleted. */
+function isMeant({ status }: Job, action: JobAction): boolean {
+  return actionsFor(status).includes(action) && !(action === 'retry' && status === 'completed');
+}
+
 async function carryOut(
   jobs: readonly Job[],
   action: JobAction,
   options: ActionOptions,
   onCount: (count: number) => void,
 ): Promise<Result> {
-  const ids = jobs.filter(({ status }) => actionsFor(status).includes(action)).map(({ id }) => id);
+  const ids = jobs.filter((job) => isMeant(job, action)).map(({ id }) => id);
   return { did: 'act', ...(await toMany(ids, action, options, onCount)) };
 }
 
