@@ -187,7 +187,9 @@ describe('several calls at once', () => {
     expect(jobs.map(({ id }) => id).sort()).toEqual(kept === 'kept' ? [1, 2, 3] : []);
     // A job that changed its owner would have had two.
     for (const { id } of jobs) expect((await jobOf(home, id)).runs).toHaveLength(1);
-    expect(readdirSync(join(home.dataDir, 'untracked'))).toEqual([]);
+    // What is kept needs no such folder.
+    const passing = join(home.dataDir, 'untracked');
+    expect(existsSync(passing) ? readdirSync(passing) : []).toEqual([]);
   });
 
   it('may be for the same job; one that is aborted does not stop it for the other', async () => {
