@@ -6,7 +6,7 @@ import { inBytes, inWords, locale } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import { usageQuery } from '../queries.ts';
 import { jobWords } from '../words.ts';
-import { curveOf, type Sample, sampleOf } from './curve.ts';
+import { type Curve, curveOf, type Sample, sampleOf } from './curve.ts';
 import styles from './Machine.module.css';
 
 const Plot = lazy(() => import('./Plot.tsx'));
@@ -24,52 +24,26 @@ export function Machine({ job, process }: { job: Job; process: JobProcess | unde
   const curve = useMemo(() => curveOf(usage?.runs ?? [], live), [usage, live]);
   const now = process && sampleOf(process);
   if (!now && curve.seconds.length < 2) return null;
-  const most = (values: (number | null)[]) => Math.max(0, ...values.map((value) => value ?? 0));
   return (
     <Card title={words.machine}>
       <dl className={styles.figures}>
-        <div>
-          <dt>{words.cpu}</dt>
-          <dd title={words.cpuHint} data-figure="">
-            {now ? (now.cpuPercent === null ? '–' : cpu(now.cpuPercent)) : words.upTo(cpu(most(curve.cpuPercent)))}
-          </dd>
-          {curve.seconds.length > 1 && (
-            <dd className={styles.plot}>
-              <Suspense fallback={<div className={styles.space} />}>
-                <Plot
-                  seconds={curve.seconds}
-                  values={curve.cpuPercent}
-                  least={WHOLE_CORE}
-                  inWords={cpu}
-                  label={words.plotOf(words.cpu, cpu(0), cpu(most(curve.cpuPercent)))}
-                />
-              </Suspense>
-            </dd>
-          )}
-        </div>
-        <div>
-          <dt>{words.memory}</dt>
-          <dd data-figure="">
-            {now
-              ? now.memoryBytes === null
-                ? '–'
-                : inBytes(now.memoryBytes)
-              : words.upTo(inBytes(most(curve.memoryBytes)))}
-          </dd>
-          {curve.seconds.length > 1 && (
-            <dd className={styles.plot}>
-              <Suspense fallback={<div className={styles.space} />}>
-                <Plot
-                  seconds={curve.seconds}
-                  values={curve.memoryBytes}
-                  least={LEAST_MEMORY}
-                  inWords={inBytes}
-                  label={words.plotOf(words.memory, inBytes(0), inBytes(most(curve.memoryBytes)))}
-                />
-              </Suspense>
-            </dd>
-          )}
-        </div>
+        <Measure
+          name={words.cpu}
+          hint={words.cpuHint}
+          now={now?.cpuPercent}
+          seconds={curve.seconds}
+          values={curve.cpuPercent}
+          least={WHOLE_CORE}
+          inWords={cpu}
+        />
+        <Measure
+          name={words.memory}
+          now={now?.memoryBytes}
+          seconds={curve.seconds}
+          values={curve.memoryBytes}
+          least={LEAST_MEMORY}
+          inWords={inBytes}
+        />
         <div className={styles.row}>
           <dt>{words.elapsed}</dt>
           <dd data-figure="">{inWords(now?.elapsedSeconds ?? job.elapsedSeconds)}</dd>
@@ -101,4 +75,44 @@ function useLive(process: JobProcess | undefined): readonly Sample[] {
 
 function cpu(value: number): string {
   return `${Math.round(value).toLocaleString(locale())} %`;
+}
+
+interface MeasureProps {
+  name: string;
+  hint?: string;
+  /** Null: it cannot be told; undefined: nothing runs, and the most that it was is shown. */
+  now: number | null | undefined;
+  seconds: Curve['seconds'];
+  values: (number | null)[];
+  /** What the height of the plot is at least. */
+  least: number;
+  inWords(value: number): string;
+}
+
+/** A figure of the processes, and how it went. */
+function Measure({ name, hint, now, seconds, values, least, inWords: text }: MeasureProps) {
+  const words = useWords(jobWords);
+  const most = text(Math.max(0, ...values.map((value) => value ?? 0)));
+  const shown = now === undefined ? words.upTo(most) : now === null ? '–' : text(now);
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd title={hint} data-figure="">
+        {shown}
+      </dd>
+      {seconds.length > 1 && (
+        <dd className={styles.plot}>
+          <Suspense fallback={<div className={styles.space} />}>
+            <Plot
+              seconds={seconds}
+              values={values}
+              least={least}
+              inWords={text}
+              label={words.plotOf(name, text(0), most)}
+            />
+          </Suspense>
+        </dd>
+      )}
+    </div>
+  );
 }
