@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util';
 import type { JobView } from '../src/jobs/view.ts';
 import { PACKAGE_ROOT } from '../src/package-root.ts';
 import { readStat } from '../src/supervisor/identity.ts';
+import { addressOf } from './support/service.ts';
 import { folder, interrupted, median, onStage, ownEnvironment, program, stop } from './support/stage.ts';
 
 const CONNECTIONS = 50;
@@ -69,19 +70,6 @@ function options(): { seconds: number; rounds: number } {
   if (!(length > 0) || !Number.isInteger(times) || times < 1)
     stop('Usage: node bench/run.js api [--seconds N] [--rounds N]');
   return { seconds: length, rounds: times };
-}
-
-/** The address that a process says. What else it says is read too: it would end when nobody hears it. */
-function addressOf(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    child.on('close', () => reject(new Error(`It ended without an address: ${said}`)));
-    child.stderr?.on('data', (piece) => {
-      said += piece;
-      const found = /http:\/\/[\d.]+:\d+/.exec(said);
-      if (found) resolve(found[0]);
-    });
-  });
 }
 
 async function bareServer(json: string): Promise<ChildProcess> {

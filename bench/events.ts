@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { JobView } from '../src/jobs/view.ts';
 import { EventClients, isClients, type Received } from './support/event-clients.ts';
+import { addressOf } from './support/service.ts';
 import { folder, interrupted, median, onStage, ownEnvironment, program, stop } from './support/stage.ts';
 
 const BUDGET_MS = 100;
@@ -79,18 +80,6 @@ async function speak(minutes: number): Promise<string> {
   const [code] = await once(spawn('flite', ['-voice', 'slt', '-t', text, '-o', file]), 'close');
   if (code !== 0) throw new Error(`flite ended with ${code}.`);
   return file;
-}
-
-function addressOf(service: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    service.on('close', () => reject(new Error(`The service ended: ${said}`)));
-    service.stderr?.on('data', (piece) => {
-      said += piece;
-      const found = /listens on (http\S+)/.exec(said);
-      if (found) resolve(found[1] as string);
-    });
-  });
 }
 
 async function measure(address: string, recording: string, clients: number): Promise<Received[]> {

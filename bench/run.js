@@ -30,7 +30,7 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  external: ['better-sqlite3', '@fastify/swagger-ui'],
+  external: ['better-sqlite3', '@fastify/swagger-ui', 'playwright-core'],
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 });
 
