@@ -1,8 +1,13 @@
-import { expect, test } from 'vitest';
-import { PHONE, startService, visit } from './browser.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PHONE, type RunningService, startService, visit } from './browser.ts';
+
+let service: RunningService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.end());
 
 test('the page comes from the service, under a strict policy, at a desk and on a phone', async () => {
-  const service = await startService();
   const { page } = await visit(service.address);
   await page.getByRole('heading', { level: 1, name: 'Transcribe' }).waitFor();
   await page.getByRole('link', { name: 'History' }).click();
@@ -13,5 +18,4 @@ test('the page comes from the service, under a strict policy, at a desk and on a
   await page.setViewportSize(PHONE);
   await page.getByRole('link', { name: 'Settings' }).click();
   await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
-  await service.end();
 });

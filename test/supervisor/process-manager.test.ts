@@ -420,6 +420,8 @@ describe('killing', () => {
     await manager.registerProcess('a', child, 'double-forks.sh');
     const daemon = identityOf(await numberSaid(logOf(logDir, 'a')));
     await until(() => readStat(daemon.pid)?.parentPid !== child.pid, 'it lost its parent');
+    // It says its number just before it becomes what it is named for.
+    await until(() => readFileSync(`/proc/${daemon.pid}/comm`, 'utf8').trim() === 'sleep', 'it is sleep');
     expect(await manager.killProcessTree('a', { timeoutSeconds: PATIENT_SECONDS })).toBe(true);
     await ended;
     expect(isAlive(daemon)).toBe(false);
