@@ -2,11 +2,12 @@
  * `npm run screenshots`: every page as people see it, at a desk and on a phone, in light and in dark, with a real service that
  * works on real speech. They land in `screenshots/`, to be looked at.
  */
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { scratchPath } from '../support/scratch.ts';
 import { speak } from '../support/speech.ts';
 import { DESK, PHONE, type RunningService, startService, theBrowser } from './browser.ts';
 
@@ -39,6 +40,13 @@ async function take(name: string, address: string, ready: (page: Page) => Promis
   }
 }
 
+/** Speech of about 15 s, so many times. @returns the number of its job */
+async function handIn(name: string, times: number): Promise<number> {
+  const file = scratchPath(name);
+  copyFileSync(await speak(STORY.repeat(times)), file);
+  return await service.upload(file);
+}
+
 const heading = (page: Page) => page.getByRole('heading', { level: 1 }).first().waitFor();
 
 test('nothing yet', async () => {
@@ -49,15 +57,18 @@ test('nothing yet', async () => {
 test('a finished recording', async () => {
   const interview = await service.post<{ id: number }>('/api/sample');
   await service.settled(interview.id);
-  await take('transcript', `/jobs/${interview.id}`, (page) => page.getByText('railway').first().waitFor());
+  await take('transcript', `/jobs/${interview.id}`, async (page) => {
+    await page.getByText('welcome to the program').first().waitFor();
+    await page.locator('canvas').first().waitFor();
+  });
   await take('job-done', `/jobs/${interview.id}?view=job`, heading);
 });
 
 test('work', async () => {
-  const hearing = await service.upload(await speak(STORY.repeat(12)), { priority: '5' });
-  await service.upload(await speak(STORY.repeat(8)));
-  await service.upload(await speak(STORY.repeat(5)));
-  await service.upload(await speak(STORY.repeat(3)));
+  const hearing = await handIn('Hearing, first day.wav', 12);
+  await handIn('Interview with the station master.wav', 8);
+  await handIn('Lecture 4.wav', 5);
+  await handIn('Meeting of the board.wav', 3);
   const bar = (page: Page) => page.getByRole('main').getByRole('progressbar').first().waitFor();
   await take('job-running', `/jobs/${hearing}`, bar);
   await take('transcribe', '/', bar);
