@@ -234,7 +234,8 @@ onPostgres((server) => {
           await touch(other);
         });
       await Promise.all([crossing(first, second), crossing(second, first)]);
-      expect([...tries.values()].sort()).toEqual([1, 2]);
+      // Once is usual. What begins again may overtake the one that was let through, and then they lock each other out again.
+      expect(Math.max(...tries.values())).toBeGreaterThan(1);
       for (const id of [first, second]) expect(await getJob(store, id)).toMatchObject({ priority: 2 });
     });
 
