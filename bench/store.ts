@@ -28,6 +28,8 @@ const JOBS = Number(process.argv[2] ?? 1_000_000);
 const ACTIVE = 8;
 const ORPHANED = 2;
 const PAGE = 50;
+const NEWEST = { sort: 'newest', limit: PAGE } as const;
+const FAILED = { status: ['failed'] } as const;
 const WARM_UP = 1000;
 const ROUNDS = 3000;
 const HOT_BUDGET_MS = 1;
@@ -132,9 +134,6 @@ function claim(): Promise<Claimed | undefined> {
   const leaseUntil = Date.now() + MINUTE_MS;
   return claimNext(store, { leaseToken: randomUUID(), leaseUntil, node: 'bench', runToken: randomUUID() });
 }
-
-const NEWEST = { sort: 'newest', limit: PAGE } as const;
-const FAILED = { status: ['failed'] } as const;
 
 function measurements(store: Store, active: Claimed[]): Measured[] {
   let claimed: Claimed | undefined;
