@@ -8,6 +8,7 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import type { ProgressReport } from './api-types.ts';
 import { keys, queryClient } from './queries.ts';
+import { randomId } from './random-id.ts';
 
 /** `away`: the stream is broken, and is being opened again. */
 export type Connection = 'opening' | 'live' | 'away';
@@ -26,9 +27,9 @@ function clientId(): string {
   const KEY = 'longhand.client';
   const kept = sessionStorage.getItem(KEY);
   if (kept !== null) return kept;
-  const made = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0'));
-  sessionStorage.setItem(KEY, made.join(''));
-  return made.join('');
+  const made = randomId();
+  sessionStorage.setItem(KEY, made);
+  return made;
 }
 
 /** Whoever wants more of the stream than the page keeps, such as the progress of a download. */
@@ -109,7 +110,8 @@ class LiveStream {
   #hear({ type, jobId, status }: { type: string; jobId?: number | null; status?: string }): void {
     if (typeof jobId === 'number') {
       this.#changed.add(jobId);
-      if (type === 'state' && status !== 'processing' && this.#progress.delete(jobId)) this.#tell();
+      const isOver = type === 'deleted' || (type === 'state' && status !== 'processing');
+      if (isOver && this.#progress.delete(jobId)) this.#tell();
     }
     if (this.#refresh !== undefined) return;
     const wait = Math.max(0, this.#refreshedAt + REFRESH_MS - performance.now());
@@ -153,9 +155,4 @@ export function useConnection(): Connection {
 /** The newest progress of a job that is worked on; undefined where none was told. */
 export function useProgress(jobId: number): ProgressReport | undefined {
   return useSyncExternalStore(live.watch, () => live.progressOf(jobId));
-}
-
-/** Calls with the data of every event of that name. */
-export function useLiveEvent<Data>(name: string, listener: (data: Data) => void): void {
-  useEffect(() => live.on(name, listener as Listener), [name, listener]);
 }

@@ -1,7 +1,7 @@
 /** What the page keeps of the API's answers: under which key, and how it is asked. `live.ts` says when a copy is old. */
 import { QueryClient, queryOptions } from '@tanstack/react-query';
 import type { Job, JobDetails, Models, Queue, ServiceFacts, Session } from './api-types.ts';
-import { get, ProblemError, UnreachableError } from './client.ts';
+import { get, UnreachableError } from './client.ts';
 
 /** How often a service that does not answer is asked again. */
 const RETRY_MS = 1_000;
@@ -67,8 +67,3 @@ export const serviceQuery = queryOptions({
   queryKey: keys.service,
   queryFn: ({ signal }) => get<ServiceFacts>('/api/service', signal),
 });
-
-/** Somebody must sign in, for the first time or again. */
-export function isSignedOut(error: unknown): boolean {
-  return error instanceof ProblemError && error.status === 401;
-}

@@ -8,6 +8,7 @@
 import { useSyncExternalStore } from 'react';
 import { CLIENT_ID, live } from '../../../live.ts';
 import { keys, queryClient, sessionQuery } from '../../../queries.ts';
+import { randomId } from '../../../random-id.ts';
 import { all, forget, forgetPieces, keep, piecesOf, read } from '../kept.ts';
 import type { Item, Kept, Phase } from './item.ts';
 import { isSameFile } from './item.ts';
@@ -127,7 +128,8 @@ class Outbox {
     for (const abort of this.#running.values()) abort.abort(new DOMException('Signed out', 'AbortError'));
     this.#running.clear();
     this.#files.clear();
-    this.#set([]);
+    // Another tab may be sending: its mark stays.
+    if (this.#items.length > 0) this.#set([]);
   }
 
   #next(): void {
@@ -371,9 +373,4 @@ function notKept(error: unknown): false {
 function nothingKept(error: unknown): [] {
   notKept(error);
   return [];
-}
-
-/** Pages without a secure connection have no `crypto.randomUUID`. */
-function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

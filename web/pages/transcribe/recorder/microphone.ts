@@ -1,4 +1,6 @@
 /** A recording being made: the microphone, its loudness, and the pieces that are kept of it. */
+
+import { randomId } from '../../../random-id.ts';
 import type { KeptRecording } from './keep-recording.ts';
 import { keepPiece, lockOf } from './keep-recording.ts';
 
@@ -27,8 +29,7 @@ export class Microphone {
   private constructor(stream: MediaStream, owner: string, onTrouble: () => void) {
     this.#stream = stream;
     this.#onTrouble = onTrouble;
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0'));
-    this.recording = { id: id.join(''), owner, startedAt: Date.now(), seconds: 0 };
+    this.recording = { id: randomId(), owner, startedAt: Date.now(), seconds: 0 };
     const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
     this.#recorder = new MediaRecorder(stream, {
       ...(mimeType ? { mimeType } : {}),
