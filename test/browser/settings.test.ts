@@ -130,6 +130,10 @@ test('a download of a model shows how far it is, is stopped, and goes on; a mode
   writeGgmlModel(file, { script: [0, ' one', 1] });
   expect(await service.home.run(['models', 'add', file])).toMatchObject({ code: 0 });
   const { page } = await visit(service.address, '/settings/models');
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'GET') asked.push(new URL(request.url()).pathname);
+  });
   const tiny = page.getByRole('listitem', { name: 'tiny' });
   await tiny.getByRole('button', { name: 'Install tiny' }).click();
   await expect
@@ -141,6 +145,8 @@ test('a download of a model shows how far it is, is stopped, and goes on; a mode
   await tiny.getByRole('progressbar').waitFor();
   await tiny.getByRole('button', { name: 'Stop the download of tiny' }).click();
   await tiny.getByText('What has arrived is kept').waitFor();
+  // It was told, and did not have to ask.
+  expect(asked.filter((path) => path.startsWith('/api/models/pulls'))).toEqual([]);
 
   await page.getByRole('button', { name: 'Remove settings-model …' }).click();
   await page.getByRole('dialog').getByText('cannot be downloaded again').waitFor();
