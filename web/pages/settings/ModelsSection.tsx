@@ -17,11 +17,11 @@ import rows from './Rows.module.css';
 import { SettingsForm } from './SettingsForm.tsx';
 import { mayDo, useScope } from './scope.ts';
 import { modelsChanged, settingsQuery } from './settings-queries.ts';
-import { recognitionWords } from './words/recognition.ts';
+import { settingsWords } from './words.ts';
 
 /** What there is to recognise with: installed, or to be had. */
 export function ModelsSection() {
-  const words = useWords(recognitionWords);
+  const words = useWords(settingsWords).recognition;
   const common = useWords(commonWords);
   const isAdmin = mayDo(useScope(), 'admin');
   const { data, error } = useQuery({ ...modelsQuery, staleTime: 0 });
@@ -65,7 +65,7 @@ interface ModelRowProps {
 }
 
 function ModelRow({ model, pull, isAdmin, memoryLimit }: ModelRowProps) {
-  const words = useWords(recognitionWords);
+  const words = useWords(settingsWords).recognition;
   const { name, sizeBytes, memoryBytes, installed, inCatalogue } = model;
   const tooLarge = memoryLimit !== undefined && memoryBytes > memoryLimit;
   return (
@@ -108,7 +108,7 @@ function shareOf({ receivedBytes, totalBytes }: ModelPull): number {
 }
 
 function ModelActions({ model, pull }: { model: Model; pull: ModelPull | undefined }) {
-  const words = useWords(recognitionWords);
+  const words = useWords(settingsWords).recognition;
   const [asking, setAsking] = useState(false);
   const { name, installed, path, sizeBytes, inCatalogue } = model;
   const install = useMutation({
