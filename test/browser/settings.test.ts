@@ -121,10 +121,41 @@ test('a setting is changed and kept over a restart; what is wrong with one is sa
 
   await page.goto(`${service.address}/settings/hours`);
   await page.getByText('Now: work goes on at any time.').waitFor();
-  await page.getByLabel('Hours for work').fill('in the night');
+  const hours = page.getByRole('group', { name: 'Hours for work' });
+  const [from, to] = [hours.getByLabel('From').first(), hours.getByLabel('To').first()];
+  const saved = async () => {
+    const { settings } = await service.get<{ settings: { name: string; value: unknown }[] }>('/api/settings');
+    return settings.find(({ name }) => name === 'quietHours')?.value;
+  };
+  await from.fill('22:00');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText(/The setting quietHours cannot be that/).waitFor();
-  expect(await page.getByLabel('Hours for work').getAttribute('aria-invalid')).toBe('true');
+  await hours.getByText('Say both when the hours begin and when they end.').waitFor();
+  expect(await from.getAttribute('aria-invalid')).toBe('true');
+  await to.fill('22:00');
+  await hours.getByText('They end when they begin.').waitFor();
+  await expectAccessible(page);
+  await to.fill('07:00');
+  await hours.getByRole('button', { name: 'More hours' }).click();
+  await hours.getByLabel('From').last().fill('12:30');
+  await hours.getByLabel('To').last().fill('00:00');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.', { exact: true }).waitFor();
+  expect(await saved()).toBe('22:00-07:00, 12:30-24:00');
+  await page.reload();
+  await expect.poll(() => hours.getByLabel('To').last().inputValue()).toBe('00:00');
+  await hours.getByRole('button', { name: 'Remove hours 1' }).click();
+  expect(await from.inputValue()).toBe('12:30');
+  // What only the service knows is said at the field as well.
+  await page.getByLabel('Time zone').fill('Europe/Atlantis');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(/The setting timeZone cannot be that/).waitFor();
+  expect(await page.getByLabel('Time zone').getAttribute('aria-invalid')).toBe('true');
+  await page.getByLabel('Time zone').fill('Asia/Bangkok');
+  await from.fill('');
+  await to.fill('');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Now: work goes on at any time.').waitFor();
+  expect(await saved()).toBeNull();
 });
 
 test('a download of a model shows how far it is, is stopped, and goes on; a model is removed once somebody has said so', async () => {

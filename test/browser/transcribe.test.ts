@@ -268,7 +268,22 @@ test('what cannot be sent says why at its row, and what is known leads to its te
     clipboardData.setData('text', 'https://example.org/talk.mp3');
     document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
   });
-  await page.getByText('Links cannot be transcribed yet.').waitFor();
+  const answer = page.getByText('Links cannot be transcribed yet.');
+  await answer.waitFor();
+  await page.reload();
+  await page.getByText('Drop recordings').waitFor();
+  expect(await answer.count()).toBe(0);
+  // As from the bar of addresses, or from another window.
+  await page.evaluate(() => {
+    const link = Object.assign(document.createElement('a'), {
+      href: 'https://example.org/talk.mp3',
+      textContent: 'Talk',
+    });
+    document.querySelector('main')?.prepend(link);
+  });
+  await page.getByRole('link', { name: 'Talk' }).dragTo(page.locator('[data-drop-zone]'));
+  await answer.waitFor();
+  expect(new URL(page.url()).pathname).toBe('/');
 });
 
 test('the queue is paused and put into another order, by mouse, by finger and by keyboard', async () => {

@@ -148,6 +148,22 @@ test('a passage is cut in two at the caret, joined again, and taken back; what i
   await page.keyboard.press('Control+s');
   await page.getByText(`Saved as version ${number + 2}`).waitFor();
   expect((await transcriptOf(cut)).segments).toEqual(before);
+
+  // With a note, for whoever looks at the versions.
+  await page.keyboard.press('Control+Shift+Z');
+  await expect.poll(texts).toEqual(parts);
+  await page.getByRole('button', { name: 'Save with a note' }).click();
+  await page.getByRole('textbox', { name: 'Note' }).fill('  Two speak here.  ');
+  await expectAccessible(page);
+  await page.keyboard.press('Enter');
+  await page.getByText(`Saved as version ${number + 3}`).waitFor();
+  await page.getByRole('button', { name: 'Versions' }).click();
+  const panel = page.getByRole('complementary', { name: 'Versions' });
+  await panel.getByRole('listitem').first().getByText('Two speak here.', { exact: true }).waitFor();
+  const { versions } = await service.get<{ versions: { note: string | null }[] }>(
+    `/api/jobs/${cut}/transcript/versions`,
+  );
+  expect(versions.map(({ note }) => note)).toEqual([null, null, null, 'Two speak here.']);
   await page.locator('body').press('?');
   await page.getByRole('dialog', { name: 'Keys' }).getByText('Cut the passage in two where the caret is').waitFor();
 });

@@ -3,6 +3,7 @@ import { useId } from 'react';
 import type { Setting } from '../../api-types.ts';
 import { SelectField, SwitchField, TextField } from '../../components/Field.tsx';
 import { useWords, type WordsOf } from '../../words/catalogue.ts';
+import { HoursField } from './HoursField.tsx';
 import styles from './SettingField.module.css';
 import { useSettingNames } from './setting-names.ts';
 import type { Draft } from './setting-values.ts';
@@ -61,6 +62,7 @@ function Control({ setting, draft, fault, onChange, choices, suggestions }: Sett
     return <SwitchField {...given} checked={draft === true} onChange={({ target }) => onChange(target.checked)} />;
   }
   const text = { ...given, fault, value: String(draft) };
+  if (name === 'quietHours') return <HoursField {...text} onChange={onChange} />;
   const offered = choices ?? setting.choices?.map((value) => [value, names.choice(name, value)] as const);
   if (offered) return <SelectField {...text} choices={offered} onChange={({ target }) => onChange(target.value)} />;
   const isNumber = (kind === 'number' || kind === 'duration') && unit !== 'bytes';

@@ -1,6 +1,7 @@
 /** Between a setting as the API tells it and as it is typed. */
 import type { Setting } from '../../api-types.ts';
 import type { WordsOf } from '../../words/catalogue.ts';
+import { faultOfHours } from './hours.ts';
 import type { settingsWords } from './words.ts';
 
 /** As it stands in a form: what was typed, or whether it is ticked. */
@@ -43,11 +44,15 @@ export function valueTyped({ kind, unit }: Setting, draft: Draft): Value {
 
 /** What is wrong with what was typed, as far as the page knows; the service knows the rest. */
 export function faultOf(
-  { kind, unit, min, max, above, whole }: Setting,
+  { name, kind, unit, min, max, above, whole }: Setting,
   draft: Draft,
   faults: Faults,
 ): string | undefined {
   if (typeof draft === 'boolean' || draft.trim() === '') return undefined;
+  if (name === 'quietHours') {
+    const fault = faultOfHours(draft);
+    return fault && faults.hours[fault];
+  }
   if (unit === 'bytes') return SIZE.test(draft.trim()) ? undefined : faults.size;
   if (kind !== 'number' && kind !== 'duration') return undefined;
   const number = Number(draft);

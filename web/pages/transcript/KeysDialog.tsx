@@ -21,6 +21,7 @@ export function KeysDialog({ onClose }: { onClose(): void }) {
     [['Ctrl+Z', 'Ctrl+Shift+Z'], keyList.undo],
     [['Ctrl+F'], keyList.find],
     [['Ctrl+S'], keyList.save],
+    [['Ctrl+Shift+S'], keyList.saveWithNote],
     [['?'], keyList.help],
   ];
   return (

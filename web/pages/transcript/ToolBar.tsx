@@ -1,5 +1,16 @@
 import { useMutation } from '@tanstack/react-query';
-import { Copy, Download, History, Keyboard, Redo2, Save, Search, SpellCheck2, Undo2 } from 'lucide-react';
+import {
+  Copy,
+  Download,
+  History,
+  Keyboard,
+  MessageSquarePlus,
+  Redo2,
+  Save,
+  Search,
+  SpellCheck2,
+  Undo2,
+} from 'lucide-react';
 import { send, withQuery } from '../../client.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Menu } from '../../components/Menu.tsx';
@@ -31,6 +42,8 @@ interface ToolBarProps {
     version: number | undefined;
     error: Error | null;
     run(): Promise<boolean>;
+    /** Asks for a note, and saves with it. */
+    withNote(): void;
   };
 }
 
@@ -96,6 +109,11 @@ export function ToolBar({ job, unsure, versions, save, ...tools }: ToolBarProps)
         <span className={styles.state} role="status">
           {save.isPending ? words.saving : save.isDirty ? words.unsaved : stateOf()}
         </span>
+        {(save.isDirty || save.isPending) && (
+          <IconButton label={words.saveWithNote} disabled={save.isPending} onClick={save.withNote}>
+            <MessageSquarePlus />
+          </IconButton>
+        )}
         {(save.isDirty || save.isPending) && (
           <Button
             size="s"

@@ -14,6 +14,7 @@ import { KeysDialog } from './KeysDialog.tsx';
 import { useKeys } from './keys.ts';
 import { LeaveDialog } from './LeaveDialog.tsx';
 import { Marks } from './marks.ts';
+import { NoteDialog } from './NoteDialog.tsx';
 import { PlayerBar } from './PlayerBar.tsx';
 import { type Paragraph, paragraphsOf } from './paragraphs.ts';
 import { SKIP_SECONDS, usePlayer } from './player.ts';
@@ -51,6 +52,8 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
   const [versionsShown, showVersions] = useState(false);
   const [keysShown, showKeys] = useState(false);
   const [conflictShown, showConflict] = useState(false);
+  const [noteShown, showNote] = useState(false);
+  const lastNote = useRef<string>(undefined);
 
   const latest = useRef(edits);
   useLayoutEffect(() => {
@@ -64,11 +67,11 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
     data: made,
     reset,
   } = useMutation({
-    mutationFn: async (wholly: number | undefined) => {
+    mutationFn: async ({ wholly, note }: { wholly?: number | undefined; note?: string | undefined }) => {
       const { base, saved, doc: sent } = latest.current;
       const { version } = await (wholly === undefined
-        ? saveVersion(id, base, changesOf(saved, sent))
-        : saveVersion(id, wholly, wholeOf(sent)));
+        ? saveVersion(id, base, changesOf(saved, sent), note)
+        : saveVersion(id, wholly, wholeOf(sent), note));
       dispatch({ do: 'saved', base: version.number, sent });
       await askAgain(id);
       return version.number;
@@ -79,13 +82,14 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
       showConflict(true);
     },
   });
-  /** @param wholly on top of this version, whatever it is */
+  /** @param how `wholly`: on top of this version, whatever it is; `note`: why, for whoever looks at the versions */
   const save = useCallback(
-    async (wholly?: number) => {
-      // What is being typed belongs to it.
-      flushSync(() => (document.activeElement as HTMLElement | null)?.matches('[contenteditable]') && blurNow());
+    async (how: { wholly?: number; note?: string } = {}) => {
+      endTyping();
       if (!areUnsaved(latest.current)) return true;
-      return await mutateAsync(wholly).then(
+      // The note is of what was refused, too.
+      if (how.wholly === undefined) lastNote.current = how.note;
+      return await mutateAsync({ ...how, note: lastNote.current }).then(
         () => true,
         () => false,
       );
@@ -107,13 +111,18 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
   const undo = useCallback(() => dispatch({ do: 'undo' }), [dispatch]);
   const redo = useCallback(() => dispatch({ do: 'redo' }), [dispatch]);
   const find = () => setFindsFrom({ index: text.current?.shown() ?? 0 });
-  const hasDialog = speaking !== undefined || keysShown || conflictShown;
+  const askForNote = () => {
+    endTyping();
+    if (areUnsaved(latest.current)) showNote(true);
+  };
+  const hasDialog = speaking !== undefined || keysShown || conflictShown || noteShown;
   useKeys(
     {
       togglePlay: player.toggle,
       skip: (sign) => player.skip(sign * SKIP_SECONDS),
       ...{ find, undo, redo },
       save: () => void save(),
+      saveWithNote: askForNote,
       help: () => showKeys(true),
     },
     hasDialog,
@@ -174,7 +183,14 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
           versions={{ areShown: versionsShown, show: showVersions }}
           onKeys={() => showKeys(true)}
           textNow={() => plainText(doc, paragraphs)}
-          save={{ isDirty, isPending, version: made, error: isConflict(error) ? null : error, run: save }}
+          save={{
+            isDirty,
+            isPending,
+            version: made,
+            error: isConflict(error) ? null : error,
+            run: save,
+            withNote: askForNote,
+          }}
         />
         <div className={styles.player}>
           <PlayerBar job={job} player={player} follows={follows} onFollow={setFollows} />
@@ -219,6 +235,7 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
       {speaking && (
         <SpeakerDialog doc={doc} paragraph={speaking} onChange={change} onClose={() => setSpeaking(undefined)} />
       )}
+      {noteShown && <NoteDialog onSave={(note) => void save({ note })} onClose={() => showNote(false)} />}
       {keysShown && <KeysDialog onClose={() => showKeys(false)} />}
       {conflictShown && loaded.number > base && (
         <ConflictDialog
@@ -227,7 +244,7 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
           saved={edits.saved}
           onKeepMine={() => {
             showConflict(false);
-            void save(loaded.number);
+            void save({ wholly: loaded.number });
           }}
           onTakeTheirs={takeTheirs}
           onClose={() => showConflict(false)}
@@ -247,8 +264,10 @@ function useParagraphs(doc: Doc): readonly Paragraph[] {
   return paragraphs;
 }
 
-function blurNow(): void {
-  (document.activeElement as HTMLElement | null)?.blur();
+/** What is being typed belongs to the document from then on. */
+function endTyping(): void {
+  const typed = document.activeElement as HTMLElement | null;
+  if (typed?.matches('[contenteditable]')) flushSync(() => typed.blur());
 }
 
 function isConflict(error: unknown): boolean {

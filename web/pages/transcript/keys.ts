@@ -6,6 +6,7 @@ export interface KeyHandlers {
   skip(sign: 1 | -1): void;
   find(): void;
   save(): void;
+  saveWithNote(): void;
   undo(): void;
   redo(): void;
   help(): void;
@@ -45,7 +46,7 @@ function actionFor(event: KeyboardEvent): ((handlers: KeyHandlers) => void) | un
       case 'f':
         return ({ find }) => find();
       case 's':
-        return ({ save }) => save();
+        return shiftKey ? ({ saveWithNote }) => saveWithNote() : ({ save }) => save();
       case 'z':
         if (types) return undefined;
         return shiftKey ? ({ redo }) => redo() : ({ undo }) => undo();

@@ -63,8 +63,8 @@ export function waveformQuery(id: number) {
 
 type Changes = ReturnType<typeof changesOf> | ReturnType<typeof wholeOf>;
 
-export function saveVersion(id: number, base: number, changes: Changes): Promise<SavedTranscript> {
-  return ask('PUT', `/api/jobs/${id}/transcript`, { base, ...changes });
+export function saveVersion(id: number, base: number, changes: Changes, note = ''): Promise<SavedTranscript> {
+  return ask('PUT', `/api/jobs/${id}/transcript`, { base, ...changes, ...(note === '' ? {} : { note }) });
 }
 
 export function restoreVersion(id: number, version: number): Promise<SavedTranscript> {

@@ -38,6 +38,10 @@ export default {
   saving: 'Saving …',
   savedAs: (number: number) => `Saved as version ${number}`,
   saveKey: 'Save (Ctrl+S)',
+  saveWithNote: 'Save with a note (Ctrl+Shift+S)',
+  noteTitle: 'Save with a note',
+  note: 'Note',
+  noteHint: 'What was changed, or why. It stands in the list of versions.',
   formats: {
     txt: 'Plain text (txt)',
     srt: 'Subtitles (srt)',
@@ -126,6 +130,7 @@ export default {
     undo: 'Undo, redo',
     find: 'Find and replace',
     save: 'Save as a version',
+    saveWithNote: 'Save with a note',
     help: 'This list',
   },
   space: 'Space',

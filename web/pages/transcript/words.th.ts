@@ -39,6 +39,10 @@ const th: SameWords<typeof en> = {
   saving: 'กำลังบันทึก …',
   savedAs: (number) => `บันทึกเป็นฉบับที่ ${number} แล้ว`,
   saveKey: 'บันทึก (Ctrl+S)',
+  saveWithNote: 'บันทึกพร้อมหมายเหตุ (Ctrl+Shift+S)',
+  noteTitle: 'บันทึกพร้อมหมายเหตุ',
+  note: 'หมายเหตุ',
+  noteHint: 'แก้ไขอะไรหรือเพราะอะไร จะแสดงในรายการเวอร์ชัน',
   formats: {
     txt: 'ข้อความล้วน (txt)',
     srt: 'คำบรรยาย (srt)',
@@ -126,6 +130,7 @@ const th: SameWords<typeof en> = {
     undo: 'เลิกทำ ทำซ้ำ',
     find: 'ค้นหาและแทนที่',
     save: 'บันทึกเป็นฉบับใหม่',
+    saveWithNote: 'บันทึกพร้อมหมายเหตุ',
     help: 'รายการนี้',
   },
   space: 'Space',

@@ -47,6 +47,10 @@ export default {
     most: (most: number) => `This must be ${most} or less.`,
     above: (above: number) => `This must be more than ${above}.`,
     size: 'Write a size, such as 500 MB or 2 GB.',
+    hours: {
+      half: 'Say both when the hours begin and when they end.',
+      nothing: 'They end when they begin. For the whole day write from 00:00 to 00:00.',
+    },
   },
   copy: 'Copy',
   copied: 'Copied',

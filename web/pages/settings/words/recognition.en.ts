@@ -48,6 +48,10 @@ export default {
   hours: 'When recordings are worked on',
   hoursAbout:
     'Work can be kept to certain hours, such as nights, so that the machine is yours by day. What is in work when they end pauses and goes on when they begin again; nothing is lost.',
+  hoursFrom: 'From',
+  hoursTo: 'To',
+  hoursAdd: 'More hours',
+  hoursRemove: (place: number) => `Remove hours ${place}`,
   hoursNow: {
     always: 'Now: work goes on at any time.',
     open: 'Now: work goes on.',

@@ -21,7 +21,7 @@ export const names: SettingNames = {
   maxConcurrent: ['Recordings at the same time'],
   queueEnabled: ['Let recordings wait', 'Off: what cannot start at once is refused.'],
   maxRetries: ['Tries after an error', 'In all, for each recording. Nothing that is done is lost.'],
-  quietHours: ['Hours for work', 'Such as 22:00-07:00; several with commas between them.'],
+  quietHours: ['Hours for work', 'By the clock of the time zone. Empty: at any time.'],
   timeZone: ['Time zone'],
   timeoutSeconds: ['Time for a recording', 'Without it: ten times what is expected, half an hour at least.'],
   maxMemoryBytes: ['Memory per recording', 'A recording that needs more is stopped, and says so.'],

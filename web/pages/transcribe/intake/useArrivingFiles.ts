@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useState } from 'react';
 import { type Gathered, gather } from './dropped.ts';
 
 /**
- * Takes what is dropped anywhere on the page or pasted into it.
+ * Takes what is dropped anywhere on the page or pasted into it; a link is taken where recordings are to be dropped.
  * @returns whether files are being dragged over it
  */
 export function useArrivingFiles(onFiles: (gathered: Gathered) => void, onLink: () => void): boolean {
@@ -27,9 +27,15 @@ export function useArrivingFiles(onFiles: (gathered: Gathered) => void, onLink: 
       setOver(depth > 0);
     });
     // Otherwise the browser shows the file in place of the page.
-    on('dragover', (event) => hasFiles(event.dataTransfer) && event.preventDefault());
+    on('dragover', (event) => (hasFiles(event.dataTransfer) || isLinkInZone(event)) && event.preventDefault());
     on('drop', (event) => {
-      if (!event.dataTransfer || !hasFiles(event.dataTransfer)) return;
+      if (!event.dataTransfer) return;
+      if (isLinkInZone(event)) {
+        event.preventDefault();
+        if (isLink(event.dataTransfer.getData('text'))) link();
+        return;
+      }
+      if (!hasFiles(event.dataTransfer)) return;
       event.preventDefault();
       depth = 0;
       setOver(false);
@@ -49,6 +55,13 @@ export function useArrivingFiles(onFiles: (gathered: Gathered) => void, onLink: 
 
 function hasFiles(transfer: DataTransfer | null): boolean {
   return transfer?.types.includes('Files') ?? false;
+}
+
+/** What it is can be told only once it is dropped: it may be any text. */
+function isLinkInZone({ dataTransfer, target }: DragEvent): boolean {
+  if (!dataTransfer || hasFiles(dataTransfer)) return false;
+  const isText = dataTransfer.types.includes('text/uri-list') || dataTransfer.types.includes('text/plain');
+  return isText && target instanceof Element && target.closest('[data-drop-zone]') !== null;
 }
 
 function isTypedInto(target: EventTarget | null): boolean {
