@@ -16,7 +16,7 @@ const each = {
 
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/leave-nothing.ts', 'test/support/shared-postgres.ts'],
+    globalSetup: ['leave-nothing', 'shared-postgres', 'shared-whisper'].map((name) => `test/support/${name}.ts`),
     // One more than the cores of a small machine: tests wait for other processes, for disks and for periods of grace.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
