@@ -13,6 +13,7 @@ import { duration } from '../domain/duration.ts';
 import { EngineError, type ErrorReport, LonghandError, reportOf } from '../domain/errors.ts';
 import type { AudioSlice, Engine, EngineWorker, WorkerExit, WorkerOptions } from '../engines/engine.ts';
 import type { PendingChunk } from '../pipeline/checkpoint.ts';
+import { faultBehind } from '../pipeline/disk-fault.ts';
 import type { Word } from '../transcript/transcript.ts';
 import type { ChunkAllowance } from './chunk-allowance.ts';
 import { openUnlessAborted } from './opening.ts';
@@ -119,8 +120,9 @@ class WorkerSupply {
         // Loading the model is when memory runs out first; how the process ended is not told here.
         if (error instanceof EngineError && oom.struck) throw new EngineMemoryError(this.#order, error);
         this.#failures += 1;
-        if (!(error instanceof EngineError) || this.#failures >= MAX_OPEN_FAILURES) throw error;
-        this.#order.onLine(`An engine worker could not be started: ${error.message} Trying again.`);
+        const cause = await faultBehind(error, options.scratchDir);
+        if (!(cause instanceof EngineError) || this.#failures >= MAX_OPEN_FAILURES) throw cause;
+        this.#order.onLine(`An engine worker could not be started: ${cause.message} Trying again.`);
       }
     }
   }
@@ -172,9 +174,10 @@ function sliceOf(order: PoolOrder, chunk: PendingChunk): AudioSlice {
 }
 
 async function retryOrQuarantine(order: PoolOrder, queue: PendingChunk[], chunk: PendingChunk, error: unknown) {
-  // Anything but an engine's failure (a full disk, a bug) would only repeat itself with a fresh worker.
-  if (error instanceof LonghandError && !(error instanceof EngineError)) throw error;
-  const report = reportOf(error);
+  const cause = await faultBehind(error, order.worker.scratchDir);
+  const report = reportOf(cause);
+  // Anything but an engine's failure would only repeat itself with a fresh worker; what the disk refused is no chunk's fault.
+  if (report.kind === 'disk' || (cause instanceof LonghandError && !(cause instanceof EngineError))) throw cause;
   const tries = await order.fail(chunk, report);
   if (tries >= MAX_CHUNK_TRIES) throw new ChunkQuarantinedError(chunk, order.sampleRateHz, tries, report);
   queue.unshift(chunk);

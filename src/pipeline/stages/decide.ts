@@ -11,6 +11,7 @@ import { inWords } from '../../domain/admission.ts';
 import { byteSize } from '../../domain/bytes.ts';
 import { InputError, LonghandError } from '../../domain/errors.ts';
 import type { AudioSlice, ResolvedModel } from '../../engines/engine.ts';
+import { faultBehind } from '../disk-fault.ts';
 import type { PipelineContext } from '../pipeline.ts';
 import type { PrepareOutput } from './prepare.ts';
 
@@ -170,13 +171,16 @@ async function decideLanguage(
     });
   }
   if (!engine.detectLanguage || !sample) return languages === 'any' ? 'und' : (languages[0] ?? 'und');
-  const language = await engine.detectLanguage(sample, {
+  const detecting = engine.detectLanguage(sample, {
     settings: order.settings,
     model,
     language: 'auto',
     threads: workers,
     scratchDir: order.scratchDir,
     onLine: (line) => log('DEBUG', 'transcribe', line),
+  });
+  const language = await detecting.catch(async (error) => {
+    throw await faultBehind(error, order.scratchDir);
   });
   log('INFO', 'transcribe', `Language: ${language}`);
   return language;

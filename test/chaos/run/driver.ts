@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { SmallDisk } from '../../support/small-disk.ts';
 import { ACTIONS } from './actions.ts';
 import { Diary } from './diary.ts';
 import { Dice } from './dice.ts';
@@ -23,13 +24,14 @@ import { Finding } from './finding.ts';
 import { inspect } from './inspection.ts';
 import { buildOwnerProgram } from './owner-process.ts';
 import { recordings } from './recordings.ts';
-import { SmallDisk } from './small-disk.ts';
 import { World } from './world.ts';
 
 /** After so many steps another number of jobs is drawn: when there are fewer than places, one that is resumed goes on at once. */
 const STEPS_A_LOAD = 20;
 /** The stream of dice for that; those of the steps are numbered from 1. */
 const LOAD_STREAM = 1_000_000;
+/** A job asks for 64 MB of free space before it decodes. */
+const DISK_BYTES = 112 * 1024 * 1024;
 /** Twice what the longest of its parts may take. */
 const STEP_PATIENCE_MS = 120_000;
 /** A word here and there is not what was spoken; a text of fewer words would say that nothing was recognised. */
@@ -78,7 +80,7 @@ async function prepare(): Promise<World> {
   console.log(`Seed ${options.seed}, ${options.kills} kills, up to ${options.jobs} jobs at a time.`);
   let dataDir = join(folder, 'data');
   if (options.ownMounts) {
-    disk = new SmallDisk(join(folder, 'disk'));
+    disk = new SmallDisk(join(folder, 'disk'), DISK_BYTES);
     dataDir = join(disk.folder, 'data');
   } else {
     console.log('Left out: the full disk. It needs root, to mount a small one.');
