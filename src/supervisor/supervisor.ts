@@ -22,6 +22,7 @@ import { Mutex } from './mutex.ts';
 import type { Tell } from './news.ts';
 import { removeOldUploads } from './old-uploads.ts';
 import { type SweepReport, sweepOrphans } from './orphans.ts';
+import { type ParametersOptions, parametersOf } from './parameters.ts';
 import { persist } from './persist.ts';
 import type { ProcessManager } from './process-manager.ts';
 import { Run, type RunLimits, type RunResult } from './run.ts';
@@ -60,6 +61,8 @@ export interface SupervisorOptions {
   /** Which job may start beside those that run: `Scheduler`. */
   next: Scheduler['next'];
   retries: RetryRules;
+  /** With what a job is worked on whose row does not say it. */
+  parametersBySettings: ParametersOptions['bySettings'];
   /** What was learned from earlier runs about how long the next one of a job will take. */
   outlook?(job: JobRow): Promise<Outlook>;
   /** Cores that a job keeps busy. */
@@ -308,7 +311,10 @@ export class Supervisor {
     await prepareJobFolder(jobDir);
     const { outlook } = this.#options;
     const options = { jobDir, settings, versions, memoryLimitBytes: limits.memoryBytes, cores, outlook };
-    const order = await runOrderFor(store, claimed.job, options);
+    const { parametersBySettings: bySettings } = this.#options;
+    const note = (sentence: string) => log.write('WARNING', 'supervisor', sentence);
+    const parameters = await parametersOf({ store, bySettings, note }, claimed);
+    const order = await runOrderFor(store, claimed.job, parameters, options);
     const redact = this.#redact;
     const around = { store, clock, processes, runnerPath, limits, patience, log, tell, redact, onProblem };
     return new Run(around, claimed, order);
