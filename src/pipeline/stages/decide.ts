@@ -11,8 +11,8 @@ import { inWords } from '../../domain/admission.ts';
 import { byteSize } from '../../domain/bytes.ts';
 import { InputError, LonghandError } from '../../domain/errors.ts';
 import type { AudioSlice, ResolvedModel } from '../../engines/engine.ts';
-import { faultBehind } from '../disk-fault.ts';
 import type { PipelineContext } from '../pipeline.ts';
+import { detectLanguage } from './detect-language.ts';
 import type { PrepareOutput } from './prepare.ts';
 
 /** What later runs must know. */
@@ -159,10 +159,11 @@ class TooLargeError extends LonghandError {
 }
 
 async function decideLanguage(
-  { order, engine, log }: PipelineContext,
+  context: PipelineContext,
   { model, workers }: { model: ResolvedModel; workers: number },
   sample: AudioSlice | undefined,
 ): Promise<string> {
+  const { order, engine, log } = context;
   const { languages } = engine;
   if (order.language !== 'auto') {
     if (languages === 'any' || languages.includes(order.language)) return order.language;
@@ -171,16 +172,13 @@ async function decideLanguage(
     });
   }
   if (!engine.detectLanguage || !sample) return languages === 'any' ? 'und' : (languages[0] ?? 'und');
-  const detecting = engine.detectLanguage(sample, {
+  const language = await detectLanguage(context, sample, {
     settings: order.settings,
     model,
     language: 'auto',
     threads: workers,
     scratchDir: order.scratchDir,
     onLine: (line) => log('DEBUG', 'transcribe', line),
-  });
-  const language = await detecting.catch(async (error) => {
-    throw await faultBehind(error, order.scratchDir);
   });
   log('INFO', 'transcribe', `Language: ${language}`);
   return language;
