@@ -12,6 +12,7 @@ import { byteSize } from '../../domain/bytes.ts';
 import { InputError, LonghandError } from '../../domain/errors.ts';
 import type { AudioSlice, ResolvedModel } from '../../engines/engine.ts';
 import type { PipelineContext } from '../pipeline.ts';
+import { detectLanguage } from './detect-language.ts';
 import type { PrepareOutput } from './prepare.ts';
 
 /** What later runs must know. */
@@ -158,10 +159,11 @@ class TooLargeError extends LonghandError {
 }
 
 async function decideLanguage(
-  { order, engine, log }: PipelineContext,
+  context: PipelineContext,
   { model, workers }: { model: ResolvedModel; workers: number },
   sample: AudioSlice | undefined,
 ): Promise<string> {
+  const { order, engine, log } = context;
   const { languages } = engine;
   if (order.language !== 'auto') {
     if (languages === 'any' || languages.includes(order.language)) return order.language;
@@ -170,7 +172,7 @@ async function decideLanguage(
     });
   }
   if (!engine.detectLanguage || !sample) return languages === 'any' ? 'und' : (languages[0] ?? 'und');
-  const language = await engine.detectLanguage(sample, {
+  const language = await detectLanguage(context, sample, {
     settings: order.settings,
     model,
     language: 'auto',
