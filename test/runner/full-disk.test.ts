@@ -7,8 +7,8 @@ import { faultBehind } from '../../src/pipeline/disk-fault.ts';
 import { type PoolOrder, runPool } from '../../src/runner/engine-pool.ts';
 import { writeGgmlModel } from '../support/ggml-model.ts';
 import { scratchPath } from '../support/scratch.ts';
+import { WHISPER_BUILD_TIMEOUT_MS, whisperEngineFolder } from '../support/shared-whisper.ts';
 import { MAY_MOUNT, SmallDisk } from '../support/small-disk.ts';
-import { WHISPER_BUILD_TIMEOUT_MS, whisperEngineFolder } from '../support/whisper.ts';
 import { Order, RATE_HZ, TestEngine } from './test-engine.ts';
 
 const CHUNKS = 2;

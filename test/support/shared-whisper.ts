@@ -18,29 +18,44 @@ export const WHISPER_BUILD_TIMEOUT_MS = 9 * 60_000;
 export const WHISPER_BUILD_CACHE = resolve('node_modules/.cache/longhand-test');
 
 /** The test files that ask for it. */
-export const NEED_WHISPER = /^test\/(cli\/(model-memory|step-down)|engines\/whisper)\.test\.ts$/;
+export const NEED_WHISPER = /^test\/(cli\/(model-memory|step-down)|engines\/whisper|runner\/full-disk)\.test\.ts$/;
 
 /** Called by Vitest once, before the first test; what it returns is called after the last. */
 export default async function prepare(): Promise<() => Promise<void>> {
-  const building = new AbortController();
-  let built: Promise<void> | undefined;
-  const close = await openDesk(DESK, async () => {
-    if (findProgram('whisper-cli')) return '';
-    const shared = process.env.LONGHAND_CACHE;
-    if (shared && (await builtWhisper(shared))) return join(shared, 'engines');
-    built = build(building.signal);
-    await built;
-    return join(WHISPER_BUILD_CACHE, 'engines');
+  const over = new AbortController();
+  let found: Promise<string> | undefined;
+  const close = await openDesk(DESK, () => {
+    found = findOrBuild(over.signal);
+    return found;
   });
   return async () => {
     close();
-    building.abort();
-    await built?.catch(() => undefined); // Whoever asked was told.
+    over.abort();
+    await found?.catch(() => undefined); // Whoever asked was told.
   };
 }
 
+/** Has it built, for those who ask later. */
+export function beginWhisper(): void {
+  if (process.env[DESK]) askDesk(DESK).catch(() => undefined); // Whoever needs it is told.
+}
+
+/** The folder that holds the built engine; undefined when PATH has one. Outside of Vitest it is built by this process. */
+export async function whisperEngineFolder(): Promise<string | undefined> {
+  return (await (process.env[DESK] ? askDesk(DESK) : findOrBuild(new AbortController().signal))) || undefined;
+}
+
+/** As text: empty when PATH has it. */
+async function findOrBuild(signal: AbortSignal): Promise<string> {
+  if (findProgram('whisper-cli')) return '';
+  const shared = process.env.LONGHAND_CACHE;
+  if (shared && (await builtWhisper(shared))) return join(shared, 'engines');
+  if (!(await builtWhisper(WHISPER_BUILD_CACHE))) await build(signal);
+  return join(WHISPER_BUILD_CACHE, 'engines');
+}
+
 async function build(signal: AbortSignal): Promise<void> {
-  if (await builtWhisper(WHISPER_BUILD_CACHE)) return;
+  signal.throwIfAborted();
   const command = ['-n', '19', process.execPath, PROGRAM, 'engines', 'install', 'whisper'];
   const env = { ...process.env, LONGHAND_CACHE: WHISPER_BUILD_CACHE };
   const child = spawn('nice', command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -49,14 +64,4 @@ async function build(signal: AbortSignal): Promise<void> {
   const said = await text(child.stderr);
   const [code] = await closed;
   if (code !== 0) throw new Error(`whisper.cpp was not built for the tests:\n${said.slice(-5_000)}`);
-}
-
-/** Has it built, for those who ask later. */
-export function beginWhisper(): void {
-  if (process.env[DESK]) askDesk(DESK).catch(() => undefined); // Whoever needs it is told.
-}
-
-/** The folder that holds the built engine; undefined when PATH has one. */
-export async function whisperEngineFolder(): Promise<string | undefined> {
-  return (await askDesk(DESK)) || undefined;
 }
