@@ -15,7 +15,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import {
   DEFAULT_MODEL,
   PROGRAM,
@@ -47,6 +47,12 @@ const PAIRS = 0.7;
 /** What must be in the environment of a command, so that it finds this PocketSphinx first. */
 export async function smallModel(): Promise<{ PATH: string }> {
   return await installed('small-model', (program, path) => symlinkSync(program, path));
+}
+
+/** The folder of the model, for a recogniser that is started by hand. */
+export async function smallModelFolder(): Promise<string> {
+  const [bin = ''] = (await smallModel()).PATH.split(delimiter);
+  return join(dirname(bin), 'share', 'pocketsphinx', 'model', DEFAULT_MODEL);
 }
 
 /**
