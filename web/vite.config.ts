@@ -24,6 +24,9 @@ export default defineConfig({
               name: 'base',
               test: /node_modules\/(react|react-dom|scheduler|@tanstack\/(react-router|router-core|history|react-store|store|react-query|query-core))\//,
             },
+            // The sentences around every page come with one request, in each language.
+            { name: 'shell.en', test: /web\/(shell\/words|words\/common)\.en\.ts$/ },
+            { name: 'shell.th', test: /web\/(shell\/words|words\/common)\.th\.ts$/ },
           ],
         },
       },

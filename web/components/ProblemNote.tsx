@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { ProblemError, UnreachableError } from '../client.ts';
-import { useWords } from '../words/catalogue.ts';
+import { useWords, type WordsOf } from '../words/catalogue.ts';
 import { commonWords } from '../words/common.ts';
 import styles from './ProblemNote.module.css';
 
@@ -35,7 +35,10 @@ export function Note({
   );
 }
 
-function wordsOf(error: unknown, words: typeof commonWords.en): { sentence: string; remedy?: string | undefined } {
+function wordsOf(
+  error: unknown,
+  words: WordsOf<typeof commonWords>,
+): { sentence: string; remedy?: string | undefined } {
   if (error instanceof ProblemError) return { sentence: error.message, remedy: error.remedy };
   if (error instanceof UnreachableError) return { sentence: words.unreachable, remedy: words.unreachableRemedy };
   return { sentence: error instanceof Error ? error.message : String(error) };

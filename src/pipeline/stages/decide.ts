@@ -9,7 +9,8 @@ import { basename } from 'node:path';
 import { SAMPLE_RATE_HZ } from '../../audio/loudness.ts';
 import { inWords } from '../../domain/admission.ts';
 import { byteSize } from '../../domain/bytes.ts';
-import { InputError, LonghandError } from '../../domain/errors.ts';
+import { InputError } from '../../domain/errors.ts';
+import { ModelTooLargeError, memoryFit } from '../../domain/memory-fit.ts';
 import type { AudioSlice, ResolvedModel } from '../../engines/engine.ts';
 import type { PipelineContext } from '../pipeline.ts';
 import { detectLanguage } from './detect-language.ts';
@@ -127,14 +128,12 @@ async function stepDown(
 /** How many of the engine workers that were asked for fit into memory with this model: at least one, or none may start. */
 async function processesFor(context: PipelineContext, model: ResolvedModel): Promise<number> {
   const { order, engine, log } = context;
-  const needBytes = (processes: number) =>
-    engine.memoryNeedBytes({ model: model.path ?? model.name, processes }, order.settings);
   const limitBytes = order.memoryLimitBytes;
   const freeBytes = context.usableMemoryBytes();
-  let processes = order.processes;
-  while (processes > 1 && (await needBytes(processes)) > Math.min(limitBytes, freeBytes)) processes -= 1;
-  const leastBytes = await needBytes(1);
-  if (leastBytes > limitBytes) throw new TooLargeError(model.name, leastBytes, limitBytes);
+  const needBytes = (processes: number) =>
+    engine.memoryNeedBytes({ model: model.path ?? model.name, processes }, order.settings);
+  const { processes, leastBytes } = await memoryFit(needBytes, order.processes, { freeBytes, limitBytes });
+  if (leastBytes > limitBytes) throw new ModelTooLargeError(model.name, leastBytes, limitBytes);
   const { need, room } = inWords(leastBytes, freeBytes);
   if (leastBytes > freeBytes) {
     log('WARNING', 'transcribe', `Model ${model.name} needs ${need} of memory, and ${room} are free`);
@@ -144,18 +143,6 @@ async function processesFor(context: PipelineContext, model: ResolvedModel): Pro
     log('INFO', 'transcribe', `Model ${model.name}: ${workers} instead of ${order.processes} to stay within ${within}`);
   }
   return processes;
-}
-
-/** Said before an engine worker is started that would be ended for it. */
-class TooLargeError extends LonghandError {
-  constructor(model: string, needBytes: number, limitBytes: number) {
-    const { need, room } = inWords(needBytes, limitBytes);
-    super({
-      kind: 'memory',
-      message: `Model ${model} needs ${need} of memory with one engine worker, and a job may use ${room}.`,
-      remedy: 'Use a smaller model, or set MAX_MEMORY_PER_TRANSCRIPTION higher.',
-    });
-  }
 }
 
 async function decideLanguage(

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { JobDetails } from '../../api-types.ts';
 import { Card } from '../../components/Page.tsx';
 import { inBytes, inWords, moment } from '../../format.ts';
-import { useWords } from '../../words/catalogue.ts';
+import { useWords, type WordsOf } from '../../words/catalogue.ts';
 import styles from './StageRail.module.css';
 import { jobWords } from './words.ts';
 
@@ -61,7 +61,7 @@ function Files({ of }: { of: JobDetails['artifacts'] }) {
   );
 }
 
-function timesOf(words: typeof jobWords.en, { startedAt, endedAt, status }: Stage): string {
+function timesOf(words: WordsOf<typeof jobWords>, { startedAt, endedAt, status }: Stage): string {
   if (startedAt === null || status === 'not_started') return '';
   if (endedAt !== null) {
     const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;

@@ -7,7 +7,7 @@ import { Note } from '../../components/ProblemNote.tsx';
 import { ProgressBar } from '../../components/ProgressBar.tsx';
 import { clockTime, inWords, moment, percent, speed } from '../../format.ts';
 import { useProgress } from '../../live.ts';
-import { useWords } from '../../words/catalogue.ts';
+import { useWords, type WordsOf } from '../../words/catalogue.ts';
 import { commonWords } from '../../words/common.ts';
 import styles from './Standing.module.css';
 import { jobWords } from './words.ts';
@@ -203,7 +203,7 @@ function Figure({ name, value }: { name: string; value: string }) {
   );
 }
 
-function startOf(words: typeof jobWords.en, details: JobDetails | undefined): string {
+function startOf(words: WordsOf<typeof jobWords>, details: JobDetails | undefined): string {
   if (!details) return '';
   const { startsAt, endsAt } = details;
   if (startsAt === null) return words.startUnknown;
@@ -211,7 +211,7 @@ function startOf(words: typeof jobWords.en, details: JobDetails | undefined): st
 }
 
 /** The stage in words, as the service tells it in English; the engine's name stands in one of them. */
-function markIn(words: typeof jobWords.en, stage: string): string {
+function markIn(words: WordsOf<typeof jobWords>, stage: string): string {
   const engine = /^Preparing (.+) model\.\.\.$/.exec(stage)?.[1];
   return words.marks[stage] ?? (engine ? words.modelMark(engine) : stage.replace(/\.\.\.$/, ''));
 }

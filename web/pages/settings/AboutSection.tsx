@@ -5,11 +5,11 @@ import { moment } from '../../format.ts';
 import { serviceQuery } from '../../queries.ts';
 import { useWords } from '../../words/catalogue.ts';
 import rows from './Rows.module.css';
-import { upkeepWords } from './words/upkeep.ts';
+import { settingsWords } from './words.ts';
 
 /** Which Longhand this is, and where to read more. */
 export function AboutSection() {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   const { data, error } = useQuery(serviceQuery);
   return (
     <Card title="Longhand">

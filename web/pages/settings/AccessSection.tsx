@@ -12,11 +12,11 @@ import { KeysCard } from './KeysCard.tsx';
 import rows from './Rows.module.css';
 import { useCaller } from './scope.ts';
 import { UsersCard } from './UsersCard.tsx';
-import { peopleWords } from './words/people.ts';
+import { settingsWords } from './words.ts';
 
 /** Who may come in: oneself, other people, programs. */
 export function AccessSection() {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const caller = useCaller();
   if (!caller) return null;
   return (
@@ -46,7 +46,7 @@ export function AccessSection() {
 }
 
 function Me({ name }: { name: string }) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const signOut = useMutation({ mutationFn: () => ask('DELETE', '/api/session'), onSuccess: everythingAnew });
   const change = useMutation({
     mutationFn: (body: object) => ask('POST', '/api/session/password', body),

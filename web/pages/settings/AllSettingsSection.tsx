@@ -13,11 +13,11 @@ import rows from './Rows.module.css';
 import { Fields } from './SettingsForm.tsx';
 import { useSettingNames } from './setting-names.ts';
 import { settingsQuery } from './settings-queries.ts';
-import { peopleWords } from './words/people.ts';
+import { settingsWords } from './words.ts';
 
 /** Every setting: what it is, what it is set to, and who says so. */
 export function AllSettingsSection() {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const common = useWords(commonWords);
   const names = useSettingNames();
   const { data, error } = useQuery(settingsQuery);
@@ -63,7 +63,7 @@ export function AllSettingsSection() {
 }
 
 function Row({ setting, settings }: { setting: Setting; settings: readonly Setting[] }) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const names = useSettingNames();
   const [open, setOpen] = useState(false);
   const name = names.name(setting.name);

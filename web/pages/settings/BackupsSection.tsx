@@ -11,11 +11,11 @@ import { commonWords } from '../../words/common.ts';
 import { CommandLine } from './CommandLine.tsx';
 import rows from './Rows.module.css';
 import { backupsQuery, refresh, settingsQuery } from './settings-queries.ts';
-import { upkeepWords } from './words/upkeep.ts';
+import { settingsWords } from './words.ts';
 
 /** Which backups there are, one more, and how one is restored. */
 export function BackupsSection() {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   const common = useWords(commonWords);
   const { data, error } = useQuery(backupsQuery);
   const make = useMutation({
@@ -57,7 +57,7 @@ export function BackupsSection() {
 }
 
 function BackupRow({ backup: { name, madeAt, bytes, verified } }: { backup: Backup }) {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   return (
     <li className={rows.row}>
       <div className={rows.line}>
@@ -78,7 +78,7 @@ function BackupRow({ backup: { name, madeAt, bytes, verified } }: { backup: Back
 }
 
 function HowToRestore({ backup }: { backup: Backup }) {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   const folder = useQuery(settingsQuery).data?.settings.find(({ name }) => name === 'dataDir')?.value;
   if (typeof folder !== 'string') return null;
   const path = `${folder}/backups/${backup.name}`;

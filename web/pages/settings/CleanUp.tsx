@@ -11,13 +11,13 @@ import { useWords } from '../../words/catalogue.ts';
 import styles from './HealthSection.module.css';
 import rows from './Rows.module.css';
 import { healthQuery, refresh } from './settings-queries.ts';
-import { upkeepWords } from './words/upkeep.ts';
+import { settingsWords } from './words.ts';
 
 const TONES = { critical: 'bad', warning: 'warn', info: 'plain' } as const;
 
 /** How the work is watched over, and a round of cleaning up by hand. */
 export function CleanUpCard() {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   const { data: health, error: unknown } = useQuery(healthQuery);
   const { mutate, data, error, isPending } = useMutation({
     mutationFn: () => ask<CleanUp>('POST', '/api/cleanup'),
@@ -68,7 +68,7 @@ export function CleanUpCard() {
 
 /** What it did, in words. */
 function Outcome({ done }: { done: CleanUp }) {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   const { recovered, strays, survivors, cleaned } = done;
   const killed = strays.length + recovered.reduce((sum, one) => sum + one.killed.length, 0);
   const sentences = [

@@ -3,11 +3,11 @@ import { useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { useWords } from '../../words/catalogue.ts';
 import styles from './CommandLine.module.css';
-import { settingsWords } from './words/page.ts';
+import { settingsWords } from './words.ts';
 
 /** Something to copy: a command, or a key. */
 export function CommandLine({ command }: { command: string }) {
-  const words = useWords(settingsWords);
+  const words = useWords(settingsWords).page;
   const [outcome, setOutcome] = useState<'copied' | 'failed'>();
   const copy = async () => {
     try {

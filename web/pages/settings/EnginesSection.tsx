@@ -9,11 +9,11 @@ import rows from './Rows.module.css';
 import { SettingsForm } from './SettingsForm.tsx';
 import { mayDo, useScope } from './scope.ts';
 import { enginesQuery } from './settings-queries.ts';
-import { recognitionWords } from './words/recognition.ts';
+import { settingsWords } from './words.ts';
 
 /** The programs that recognise speech: which can be used, and how to get the others. */
 export function EnginesSection() {
-  const words = useWords(recognitionWords);
+  const words = useWords(settingsWords).recognition;
   const common = useWords(commonWords);
   const isAdmin = mayDo(useScope(), 'admin');
   const { data, error } = useQuery({ ...enginesQuery, staleTime: 0 });
@@ -35,7 +35,7 @@ export function EnginesSection() {
 }
 
 function EngineRow({ engine, isAuto }: { engine: Engines['engines'][number]; isAuto: boolean }) {
-  const words = useWords(recognitionWords);
+  const words = useWords(settingsWords).recognition;
   const { label, usable, problem, languages, detectsLanguage } = engine;
   const facts = [
     languages === null ? words.anyLanguage : words.languages(languages.length),

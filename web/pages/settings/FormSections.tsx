@@ -4,14 +4,14 @@ import type { Engines } from '../../api-types.ts';
 import { Note } from '../../components/ProblemNote.tsx';
 import { moment } from '../../format.ts';
 import { queueQuery } from '../../queries.ts';
-import { useLanguage, useWords } from '../../words/catalogue.ts';
+import { useLanguage, useWords, type WordsOf } from '../../words/catalogue.ts';
 import { SettingsForm } from './SettingsForm.tsx';
 import { enginesQuery, settingsQuery } from './settings-queries.ts';
-import { recognitionWords } from './words/recognition.ts';
+import { settingsWords } from './words.ts';
 
 /** What a new recording begins with. */
 export function DefaultsSection() {
-  const words = useWords(recognitionWords);
+  const words = useWords(settingsWords).recognition;
   const language = useLanguage();
   const { data: engines } = useQuery(enginesQuery);
   const { data: settings } = useQuery(settingsQuery);
@@ -37,7 +37,7 @@ export function DefaultsSection() {
 
 type Choice = readonly [value: string, name: string];
 
-function modelsOf(engines: Engines | undefined, words: typeof recognitionWords.en): Choice[] {
+function modelsOf(engines: Engines | undefined, words: WordsOf<typeof settingsWords>['recognition']): Choice[] {
   const models = engines?.engines.flatMap((engine) => engine.models) ?? [];
   return [
     ['auto', words.modelAuto],
@@ -60,7 +60,7 @@ function withNow(choices: Choice[], now: string): Choice[] {
 
 /** How much at once, and how much each may take. */
 export function LimitsSection() {
-  const words = useWords(recognitionWords);
+  const words = useWords(settingsWords).recognition;
   return (
     <>
       <SettingsForm title={words.queue} names={['maxConcurrent', 'queueEnabled', 'maxRetries', 'niceness']} />
@@ -74,7 +74,7 @@ export function LimitsSection() {
 
 /** When work may go on. */
 export function HoursSection() {
-  const words = useWords(recognitionWords);
+  const words = useWords(settingsWords).recognition;
   const { data: settings } = useQuery(settingsQuery);
   const { data: queue } = useQuery(queueQuery);
   const hours = settings?.settings.find(({ name }) => name === 'quietHours')?.value ?? null;

@@ -11,7 +11,7 @@ import { CleanUpCard } from './CleanUp.tsx';
 import styles from './HealthSection.module.css';
 import rows from './Rows.module.css';
 import { doctorQuery } from './settings-queries.ts';
-import { upkeepWords } from './words/upkeep.ts';
+import { settingsWords } from './words.ts';
 
 type CheckState = Doctor['checks'][number]['state'] | 'optional';
 
@@ -29,7 +29,7 @@ export function HealthSection() {
 }
 
 function Checks() {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   const { data, error, isFetching, refetch } = useQuery(doctorQuery);
   return (
     <Card
@@ -59,7 +59,7 @@ function Checks() {
 
 /** What needs somebody, and the rest for who wants to know. */
 function Found({ checks }: Pick<Doctor, 'checks'>) {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   const rowsOf = (some: Doctor['checks']) => (
     <ul className={rows.rows}>
       {some.map((check) => (
@@ -87,7 +87,7 @@ function stateOf({ state, optional }: Doctor['checks'][number]): CheckState {
 }
 
 function CheckRow({ check, state }: { check: Doctor['checks'][number]; state: CheckState }) {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   const Icon = ICONS[state];
   return (
     <li className={rows.row}>
@@ -103,7 +103,7 @@ function CheckRow({ check, state }: { check: Doctor['checks'][number]; state: Ch
 }
 
 function ServiceFactsCard() {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   const { data, error } = useQuery({ ...serviceQuery, staleTime: 0 });
   return (
     <Card title={words.service}>

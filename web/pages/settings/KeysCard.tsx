@@ -14,13 +14,13 @@ import { AskDialog } from './AskDialog.tsx';
 import { CommandLine } from './CommandLine.tsx';
 import rows from './Rows.module.css';
 import { keysQuery, refresh, usersQuery } from './settings-queries.ts';
-import { peopleWords } from './words/people.ts';
+import { settingsWords } from './words.ts';
 
 const SCOPES: readonly Scope[] = ['write', 'read', 'admin'];
 
 /** Programs that come in with a key. */
 export function KeysCard() {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const { data, error } = useQuery(keysQuery);
   const { data: people } = useQuery(usersQuery);
   const [adding, setAdding] = useState(false);
@@ -85,7 +85,7 @@ interface NewKeyFormProps {
 }
 
 function NewKeyForm({ users, onClose, onMade }: NewKeyFormProps) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const common = useWords(commonWords);
   const { mutate, error, isPending } = useMutation({
     mutationFn: (body: object) => ask<NewKey>('POST', '/api/keys', body),
@@ -129,7 +129,7 @@ function NewKeyForm({ users, onClose, onMade }: NewKeyFormProps) {
 }
 
 function KeyRow({ of: { name, scope, user, lastUsedAt }, onEnded }: { of: Keys['keys'][number]; onEnded(): void }) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const [asking, setAsking] = useState(false);
   const facts = [
     ...(user === null ? [] : [user]),

@@ -14,13 +14,13 @@ import { mayDo, useScope } from './scope.ts';
 import { deliveriesQuery, targetsQuery } from './settings-queries.ts';
 import { TargetForm } from './TargetForm.tsx';
 import { TargetRow } from './TargetRow.tsx';
-import { peopleWords } from './words/people.ts';
+import { settingsWords } from './words.ts';
 
 const TONES = { pending: rows.warn, delivered: rows.good, failed: rows.bad } as const;
 
 /** Who is told when a recording is done, and what they were told. */
 export function NotificationsSection() {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const common = useWords(commonWords);
   const isAdmin = mayDo(useScope(), 'admin');
   const [adding, setAdding] = useState(false);
@@ -59,7 +59,7 @@ export function NotificationsSection() {
 }
 
 function Log() {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const { data, error } = useQuery(deliveriesQuery);
   return (
     <Card title={words.log}>
@@ -76,7 +76,7 @@ function Log() {
 }
 
 function LogRow({ delivery }: { delivery: Delivery }) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const { event, job, address, status, triedAt, createdAt, nextAt, httpStatus, error } = delivery;
   const facts = [
     address,

@@ -2,11 +2,11 @@ import { Lock } from 'lucide-react';
 import { useId } from 'react';
 import type { Setting } from '../../api-types.ts';
 import { SelectField, SwitchField, TextField } from '../../components/Field.tsx';
-import { useWords } from '../../words/catalogue.ts';
+import { useWords, type WordsOf } from '../../words/catalogue.ts';
 import styles from './SettingField.module.css';
 import { useSettingNames } from './setting-names.ts';
 import type { Draft } from './setting-values.ts';
-import { settingsWords } from './words/page.ts';
+import { settingsWords } from './words.ts';
 
 /** Units that stand in the value or in the name. */
 const SAID: ReadonlySet<string> = new Set(['bytes', 'cores']);
@@ -27,7 +27,7 @@ export interface SettingFieldProps {
 /** One setting in a form; one that something else decides is shown locked, with where it is set. */
 export function SettingField(props: SettingFieldProps) {
   const { setting, onReset } = props;
-  const words = useWords(settingsWords);
+  const words = useWords(settingsWords).page;
   const names = useSettingNames();
   return (
     <div className={styles.setting}>
@@ -47,7 +47,7 @@ export function SettingField(props: SettingFieldProps) {
 }
 
 function Control({ setting, draft, fault, onChange, choices, suggestions }: SettingFieldProps) {
-  const words = useWords(settingsWords);
+  const words = useWords(settingsWords).page;
   const names = useSettingNames();
   const list = useId();
   const { name, kind, unit, secret, changeable } = setting;
@@ -91,7 +91,7 @@ function Control({ setting, draft, fault, onChange, choices, suggestions }: Sett
 }
 
 function Hint({ setting }: { setting: Setting }) {
-  const words = useWords(settingsWords);
+  const words = useWords(settingsWords).page;
   const about = useSettingNames().about(setting);
   const where = setting.changeable ? setting.needsRestart && words.needsRestart : whereSet(setting, words.locked);
   if (!about && !where) return null;
@@ -108,7 +108,10 @@ function Hint({ setting }: { setting: Setting }) {
 }
 
 /** Where a setting that cannot be changed here is set. */
-export function whereSet({ source, variable }: Setting, locked: (typeof settingsWords.en)['locked']): string {
+export function whereSet(
+  { source, variable }: Setting,
+  locked: WordsOf<typeof settingsWords>['page']['locked'],
+): string {
   switch (source) {
     case 'flag':
     case 'file':

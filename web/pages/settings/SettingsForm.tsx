@@ -11,7 +11,7 @@ import { SettingField, type SettingFieldProps } from './SettingField.tsx';
 import styles from './SettingsForm.module.css';
 import { type Draft, draftOf, faultOf, type Value, valueTyped } from './setting-values.ts';
 import { settingsChanged, settingsQuery } from './settings-queries.ts';
-import { settingsWords } from './words/page.ts';
+import { settingsWords } from './words.ts';
 
 interface SettingsFormProps {
   title?: ReactNode;
@@ -39,7 +39,7 @@ export function SettingsForm({ title, about, ...rest }: SettingsFormProps) {
 
 /** The fields alone, for a place that has a ground of its own. */
 export function Fields({ names, offers, children, settings }: SettingsFormProps & { settings: readonly Setting[] }) {
-  const words = useWords(settingsWords);
+  const words = useWords(settingsWords).page;
   const common = useWords(commonWords);
   const shown = names.flatMap((name) => settings.find((setting) => setting.name === name) ?? []);
   const [drafts, setDrafts] = useState<Partial<Record<string, Draft>>>({});

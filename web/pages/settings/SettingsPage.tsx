@@ -10,11 +10,11 @@ import { useScope } from './scope.ts';
 import { sectionsFor } from './sections.ts';
 import { useSettingNames } from './setting-names.ts';
 import { settingsQuery } from './settings-queries.ts';
-import { settingsWords } from './words/page.ts';
+import { settingsWords } from './words.ts';
 
 /** Everything that can be set and looked after, section by section, each at an address of its own. */
 export function SettingsPage() {
-  const words = useWords(settingsWords);
+  const words = useWords(settingsWords).page;
   const scope = useScope();
   const navigate = useNavigate();
   const sections = sectionsFor(scope);
@@ -67,7 +67,7 @@ export function SettingsPage() {
 
 /** What was changed and does not hold yet. */
 function RestartNote() {
-  const words = useWords(settingsWords);
+  const words = useWords(settingsWords).page;
   const names = useSettingNames();
   const waiting = useQuery(settingsQuery).data?.waitingForRestart ?? [];
   if (waiting.length === 0) return null;

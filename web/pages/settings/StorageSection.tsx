@@ -9,7 +9,7 @@ import rows from './Rows.module.css';
 import { SettingsForm } from './SettingsForm.tsx';
 import styles from './StorageSection.module.css';
 import { storageQuery } from './settings-queries.ts';
-import { upkeepWords } from './words/upkeep.ts';
+import { settingsWords } from './words.ts';
 
 /** From what usually is the most. */
 const KINDS = [
@@ -23,7 +23,7 @@ const KINDS = [
 
 /** What Longhand takes on the disk, and how long it keeps what. */
 export function StorageSection() {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   const common = useWords(commonWords);
   const { data, error } = useQuery(storageQuery);
   return (
@@ -43,7 +43,7 @@ export function StorageSection() {
 }
 
 function Space({ storage }: { storage: Storage }) {
-  const words = useWords(upkeepWords);
+  const words = useWords(settingsWords).upkeep;
   const total = KINDS.reduce((sum, kind) => sum + storage[kind], 0);
   return (
     <>

@@ -9,14 +9,14 @@ import { useWords } from '../../words/catalogue.ts';
 import { commonWords } from '../../words/common.ts';
 import rows from './Rows.module.css';
 import { refresh } from './settings-queries.ts';
-import { peopleWords } from './words/people.ts';
+import { settingsWords } from './words.ts';
 
 const EVENTS = ['completed', 'failed', 'queue_empty'] as const;
 const SECRET_MIN = 16;
 
 /** Who is to be told of what: a new one, or another wish for one that is there. */
 export function TargetForm({ target, onClose }: { target?: Target; onClose(): void }) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const common = useWords(commonWords);
   const [kind, setKind] = useState<Target['kind']>(target?.kind ?? 'webhook');
   const [events, setEvents] = useState<readonly Target['events'][number][]>(target?.events ?? ['completed', 'failed']);

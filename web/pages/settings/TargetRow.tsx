@@ -10,11 +10,11 @@ import { AskDialog } from './AskDialog.tsx';
 import rows from './Rows.module.css';
 import { refresh } from './settings-queries.ts';
 import { TargetForm } from './TargetForm.tsx';
-import { peopleWords } from './words/people.ts';
+import { settingsWords } from './words.ts';
 
 /** One who is told. */
 export function TargetRow({ target }: { target: Target }) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const [doing, setDoing] = useState<'changing' | 'asking'>();
   const { id, address, events, signed, enabled, kind, origin } = target;
   const test = useMutation({
@@ -87,7 +87,7 @@ export function TargetRow({ target }: { target: Target }) {
 }
 
 function TestOutcome({ delivery: { status, address, error, httpStatus } }: { delivery: Delivery }) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const arrived = status === 'delivered';
   return (
     <Note tone={arrived ? 'good' : 'bad'} role="status">

@@ -15,7 +15,7 @@ import { commonWords } from '../../words/common.ts';
 import { AskDialog } from './AskDialog.tsx';
 import rows from './Rows.module.css';
 import { keysQuery, refresh, usersQuery } from './settings-queries.ts';
-import { peopleWords } from './words/people.ts';
+import { settingsWords } from './words.ts';
 
 type User = Users['users'][number];
 
@@ -27,7 +27,7 @@ async function usersChanged(): Promise<void> {
 
 /** People who sign in with a password. */
 export function UsersCard({ caller }: { caller: NonNullable<Session['caller']> }) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const { data, error } = useQuery(usersQuery);
   const [adding, setAdding] = useState(false);
   const isFirst = data?.users.length === 0;
@@ -61,7 +61,7 @@ export function UsersCard({ caller }: { caller: NonNullable<Session['caller']> }
 }
 
 function NewUser({ isFirst, onClose }: { isFirst: boolean; onClose(): void }) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const common = useWords(commonWords);
   const { mutate, error, isPending } = useMutation({
     mutationFn: (body: object) => ask('POST', '/api/users', body),
@@ -104,7 +104,7 @@ function NewUser({ isFirst, onClose }: { isFirst: boolean; onClose(): void }) {
 }
 
 function UserRow({ user, isMe, isLast }: { user: User; isMe: boolean; isLast: boolean }) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const { data: kept } = useQuery(keysQuery);
   const [doing, setDoing] = useState<'password' | 'removing'>();
   const { name, admin, createdAt } = user;
@@ -162,7 +162,7 @@ function UserRow({ user, isMe, isLast }: { user: User; isMe: boolean; isLast: bo
 }
 
 function NewPassword({ name, onClose }: { name: string; onClose(): void }) {
-  const words = useWords(peopleWords);
+  const words = useWords(settingsWords).people;
   const common = useWords(commonWords);
   const { mutate, error, isPending } = useMutation({
     mutationFn: (password: string) => ask('POST', `/api/users/${encodeURIComponent(name)}/password`, { password }),

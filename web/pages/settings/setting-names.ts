@@ -1,15 +1,13 @@
 import type { Setting, SettingName } from '../../api-types.ts';
-import { useLanguage, useWords } from '../../words/catalogue.ts';
+import { useWords } from '../../words/catalogue.ts';
 import { sizeInWords } from './setting-values.ts';
-import { settingsWords } from './words/page.ts';
-import { choiceNames, settingNames } from './words/settings.ts';
+import { settingsWords } from './words.ts';
 
 /** What settings and their values are called, in the language that is shown. */
 export function useSettingNames() {
-  const language = useLanguage();
-  const words = useWords(settingsWords);
-  const named = (name: string) => settingNames[language][name as SettingName];
-  const choice = (name: string, value: string) => choiceNames[language][name]?.[value] ?? value;
+  const { page: words, names, choices } = useWords(settingsWords);
+  const named = (name: string) => names[name as SettingName];
+  const choice = (name: string, value: string) => choices[name]?.[value] ?? value;
   return {
     name: (setting: string) => named(setting)?.[0] ?? setting,
     about: (setting: Pick<Setting, 'name' | 'about'>) => named(setting.name)?.[1],

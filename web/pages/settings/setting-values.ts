@@ -1,11 +1,12 @@
 /** Between a setting as the API tells it and as it is typed. */
 import type { Setting } from '../../api-types.ts';
-import type { settingsWords } from './words/page.ts';
+import type { WordsOf } from '../../words/catalogue.ts';
+import type { settingsWords } from './words.ts';
 
 /** As it stands in a form: what was typed, or whether it is ticked. */
 export type Draft = string | boolean;
 export type Value = Setting['value'];
-type Faults = (typeof settingsWords.en)['faults'];
+type Faults = WordsOf<typeof settingsWords>['page']['faults'];
 
 /** Longhand reads sizes in powers of 1024. */
 const SIZES = ['B', 'KB', 'MB', 'GB', 'TB'];

@@ -17,7 +17,7 @@ const NoEngine = lazy(() => import('./start/NoEngine.tsx'));
 
 /** The first page: recordings go in above, and below is what becomes of them. */
 export function TranscribePage() {
-  const words = useWords(transcribeWords);
+  const words = useWords(transcribeWords).page;
   const { data: session } = useQuery(sessionQuery);
   const { data: plan } = useQuery(planQuery({}));
   const owner = session?.caller?.name;

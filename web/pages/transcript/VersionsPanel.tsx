@@ -7,7 +7,7 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { Loading } from '../../components/Page.tsx';
 import { Note, ProblemNote } from '../../components/ProblemNote.tsx';
 import { moment } from '../../format.ts';
-import { useWords } from '../../words/catalogue.ts';
+import { useWords, type WordsOf } from '../../words/catalogue.ts';
 import { commonWords } from '../../words/common.ts';
 import { Comparison } from './Comparison.tsx';
 import { restoreVersion, versionsQuery } from './queries.ts';
@@ -124,7 +124,7 @@ export function VersionsPanel({ id, isDirty, onSeek, nameOf, onRestored, onClose
   );
 }
 
-type Words = ReturnType<typeof useWords<typeof transcriptWords.en>>;
+type Words = WordsOf<typeof transcriptWords>;
 
 function Choice({
   versions,

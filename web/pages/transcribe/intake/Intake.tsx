@@ -22,7 +22,7 @@ const HAS_POINTER = matchMedia('(hover: hover)').matches;
 
 /** Recordings come in here: dropped, pasted, chosen or made with the microphone; and are sent when somebody says so. */
 export function Intake({ owner }: { owner: string }) {
-  const words = useWords(transcribeWords);
+  const words = useWords(transcribeWords).page;
   const heading = useId();
   const { staged, add, remove } = useStaged();
   const [wish, setWish] = useState(lastWish);

@@ -8,8 +8,8 @@ import { useWords } from '../../../words/catalogue.ts';
 import { commonWords } from '../../../words/common.ts';
 import { languageName } from '../names.ts';
 import { enginesQuery } from '../queries.ts';
+import { transcribeWords } from '../words.ts';
 import styles from './Options.module.css';
-import { optionWords } from './option-words.ts';
 import type { Wish } from './wish.ts';
 
 /** Far from the ends, so that there is room for those who want to go before these. */
@@ -24,7 +24,7 @@ interface OptionsProps {
 
 /** What can be had otherwise than the settings say. */
 export default function Options({ wish, onWish, plan }: OptionsProps) {
-  const words = useWords(optionWords);
+  const words = useWords(transcribeWords).options;
   const common = useWords(commonWords);
   const { data, error } = useQuery(enginesQuery);
   if (error) return <ProblemNote error={error} />;

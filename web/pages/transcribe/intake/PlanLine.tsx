@@ -6,7 +6,7 @@ import { Button } from '../../../components/Button.tsx';
 import { Note, ProblemNote } from '../../../components/ProblemNote.tsx';
 import { inWords, moment } from '../../../format.ts';
 import { queueQuery } from '../../../queries.ts';
-import { type SameWords, useWords } from '../../../words/catalogue.ts';
+import { useWords, type WordsOf } from '../../../words/catalogue.ts';
 import { engineName, languageName } from '../names.ts';
 import { planQuery } from '../queries.ts';
 import { transcribeWords } from '../words.ts';
@@ -25,7 +25,7 @@ interface PlanLineProps {
 
 /** In one line what will happen with what is chosen, before anything is sent; and behind 'More' what can be had otherwise. */
 export function PlanLine({ recordings, wish, onWish, action }: PlanLineProps) {
-  const words = useWords(transcribeWords);
+  const words = useWords(transcribeWords).page;
   const [isOpen, setOpen] = useState(false);
   const options = useId();
   const lengths = recordings.map(({ seconds }) => seconds ?? 0);
@@ -85,7 +85,7 @@ function isResting({ paused, opensAt }: Queue): boolean {
 }
 
 function PlanSentence({ plan, queue, lengths }: { plan: Plan; queue: Queue | undefined; lengths: readonly number[] }) {
-  const words = useWords(transcribeWords);
+  const words = useWords(transcribeWords).page;
   const { engine, model, language } = plan;
   if (engine === null) return words.planNone;
   const name = engineName(engine);
@@ -118,7 +118,7 @@ const AT_ONCE_SECONDS = 5;
 function startOf(
   { startsInSeconds }: Plan,
   queue: Queue | undefined,
-  words: SameWords<typeof transcribeWords.en>,
+  words: WordsOf<typeof transcribeWords>['page'],
 ): string[] {
   if (!queue) return [];
   if (isResting(queue)) return [words.startsLater];

@@ -10,7 +10,7 @@ const UploadRow = lazy(() => import('./UploadRow.tsx'));
 
 /** What is on its way to the service. */
 export function UploadList({ owner }: { owner: string }) {
-  const words = useWords(transcribeWords);
+  const words = useWords(transcribeWords).page;
   const items = useOutbox();
   const [arrived, setArrived] = useState('');
   useEffect(() => void outbox.open(owner), [owner]);

@@ -8,15 +8,14 @@ import { ProblemNote } from '../../../components/ProblemNote.tsx';
 import { keys, queryClient } from '../../../queries.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import { commonWords } from '../../../words/common.ts';
-import { listWords } from '../list-words.ts';
+import { transcribeWords } from '../words.ts';
 import styles from './PauseDialog.module.css';
-import { handWords } from './words.ts';
 
 const LONGEST_REASON = 500;
 
 /** Asks why the queue shall rest, and whether what is in work shall too. */
 export default function PauseDialog({ onClose }: { onClose(): void }) {
-  const words = { ...useWords(listWords), ...useWords(handWords) };
+  const words = { ...useWords(transcribeWords).lists, ...useWords(transcribeWords).hand };
   const common = useWords(commonWords);
   const form = useId();
   const pause = useMutation({

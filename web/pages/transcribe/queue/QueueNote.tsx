@@ -2,11 +2,11 @@ import type { Queue } from '../../../api-types.ts';
 import { Note } from '../../../components/ProblemNote.tsx';
 import { moment } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
-import { listWords } from '../list-words.ts';
+import { transcribeWords } from '../words.ts';
 
 /** Why nothing starts at the moment, and when it does again. */
 export function QueueNote({ queue: { paused, opensAt } }: { queue: Queue }) {
-  const words = useWords(listWords);
+  const words = useWords(transcribeWords).lists;
   if (paused?.by === 'disk') {
     return (
       <Note tone="warn" role="status">

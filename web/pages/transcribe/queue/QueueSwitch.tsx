@@ -7,13 +7,13 @@ import { Button } from '../../../components/Button.tsx';
 import { ProblemNote } from '../../../components/ProblemNote.tsx';
 import { keys, queryClient, sessionQuery } from '../../../queries.ts';
 import { useWords } from '../../../words/catalogue.ts';
-import { listWords } from '../list-words.ts';
+import { transcribeWords } from '../words.ts';
 
 const PauseDialog = lazy(() => import('./PauseDialog.tsx'));
 
 /** Lets the whole queue rest, and go on. It concerns everybody, so only who runs Longhand may. */
 export function QueueSwitch({ queue }: { queue: Queue }) {
-  const words = useWords(listWords);
+  const words = useWords(transcribeWords).lists;
   const { data: session } = useQuery(sessionQuery);
   const [isAsking, setAsking] = useState(false);
   const resume = useMutation({

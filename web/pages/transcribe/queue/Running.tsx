@@ -8,17 +8,17 @@ import { ProgressBar } from '../../../components/ProgressBar.tsx';
 import { inWords, moment, percent, speed } from '../../../format.ts';
 import { useProgress } from '../../../live.ts';
 import { useWords } from '../../../words/catalogue.ts';
-import { listWords } from '../list-words.ts';
 import rows from '../Rows.module.css';
 import { stageInWords } from '../stage-words.ts';
 import { useControl } from '../useControl.ts';
+import { transcribeWords } from '../words.ts';
 import styles from './Running.module.css';
 
 type Job = Queue['running'][number];
 
 /** What is worked on at this moment. */
 export function Running({ jobs }: { jobs: readonly Job[] }) {
-  const words = useWords(listWords);
+  const words = useWords(transcribeWords).lists;
   if (jobs.length === 0) return null;
   return (
     <Card title={words.inWork}>
@@ -32,7 +32,7 @@ export function Running({ jobs }: { jobs: readonly Job[] }) {
 }
 
 function RunningRow({ job }: { job: Job }) {
-  const words = useWords(listWords);
+  const words = useWords(transcribeWords).lists;
   const told = useProgress(job.id);
   const control = useControl(job.id);
   const now = { ...job, ...told };
@@ -53,7 +53,7 @@ function RunningRow({ job }: { job: Job }) {
         <p className={rows.facts}>
           {leaving === 'pause' && words.pausing}
           {leaving === 'cancel' && words.stopping}
-          {leaving === undefined && stageInWords(now.stage, words.processing)}
+          {leaving === undefined && stageInWords(now.stage, words.stages, words.processing)}
         </p>
       </div>
       <div className={rows.actions}>

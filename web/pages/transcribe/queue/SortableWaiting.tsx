@@ -26,9 +26,9 @@ import { ProblemNote } from '../../../components/ProblemNote.tsx';
 import { keys, queryClient } from '../../../queries.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import rows from '../Rows.module.css';
+import { transcribeWords } from '../words.ts';
 import styles from './WaitingRow.module.css';
 import { WaitingRow } from './WaitingRow.tsx';
-import { handWords } from './words.ts';
 
 /** A pointer that moves less than this has clicked. */
 const CLICK_PIXELS = 4;
@@ -37,7 +37,7 @@ type Waiting = Queue['waiting'];
 
 /** What waits, in an order that can be changed: with a mouse, a finger or the keyboard. Loaded when two or more wait. */
 export default function SortableWaiting({ jobs, isClosed }: { jobs: Waiting; isClosed: boolean }) {
-  const words = useWords(handWords);
+  const words = useWords(transcribeWords).hand;
   // As it was left by hand, until the service has it like that.
   const [order, setOrder] = useState<readonly number[]>();
   const move = useMutation({

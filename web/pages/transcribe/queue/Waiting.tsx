@@ -4,8 +4,8 @@ import { Button } from '../../../components/Button.tsx';
 import { Card } from '../../../components/Page.tsx';
 import { moment } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
-import { listWords } from '../list-words.ts';
 import rows from '../Rows.module.css';
+import { transcribeWords } from '../words.ts';
 import { QueueNote } from './QueueNote.tsx';
 import { QueueSwitch } from './QueueSwitch.tsx';
 import { RestingRow, WaitingRow } from './WaitingRow.tsx';
@@ -17,7 +17,7 @@ const SHOWN = 25;
 
 /** What waits, in the order in which it will start, and why it waits; and what somebody has paused. */
 export function Waiting({ queue, paused }: { queue: Queue; paused: readonly Job[] }) {
-  const words = useWords(listWords);
+  const words = useWords(transcribeWords).lists;
   const [isWhole, setWhole] = useState(false);
   const listed = new Set(queue.waiting.map(({ id }) => id));
   const resting = paused.filter(({ id }) => !listed.has(id));
@@ -65,7 +65,7 @@ export function Waiting({ queue, paused }: { queue: Queue; paused: readonly Job[
 }
 
 function Summary({ queue: { waiting, endsAt, others }, children }: { queue: Queue; children: ReactNode }) {
-  const words = useWords(listWords);
+  const words = useWords(transcribeWords).lists;
   const facts = [
     endsAt && waiting.length > 0 ? words.allDone(moment(endsAt)) : undefined,
     others && others.waiting > 0 ? words.othersWait(others.waiting) : undefined,

@@ -6,9 +6,9 @@ import { Button, IconButton } from '../../../components/Button.tsx';
 import { ProblemNote } from '../../../components/ProblemNote.tsx';
 import { moment, percent } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
-import { listWords } from '../list-words.ts';
 import rows from '../Rows.module.css';
 import { useControl } from '../useControl.ts';
+import { transcribeWords } from '../words.ts';
 import styles from './WaitingRow.module.css';
 
 interface WaitingRowProps {
@@ -21,7 +21,7 @@ interface WaitingRowProps {
 
 /** A recording that waits: its place, when it will start, and what else it waits for. */
 export function WaitingRow({ job, isClosed, handle }: WaitingRowProps) {
-  const words = useWords(listWords);
+  const words = useWords(transcribeWords).lists;
   const control = useControl(job.id);
   const { filename: name, position, startsAt, status, why } = job;
   const facts = [
@@ -59,7 +59,7 @@ export function WaitingRow({ job, isClosed, handle }: WaitingRowProps) {
 
 /** A recording that somebody has paused: it waits for that person. */
 export function RestingRow({ job }: { job: Job }) {
-  const words = useWords(listWords);
+  const words = useWords(transcribeWords).lists;
   const control = useControl(job.id);
   const { id, filename: name, progress } = job;
   return (

@@ -4,10 +4,10 @@ import { clockTime, moment } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import { forgetRecording, soundOf } from '../outbox/outbox.ts';
 import rows from '../Rows.module.css';
+import { transcribeWords } from '../words.ts';
 import { asFile, forgetEmpty, type KeptRecording } from './keep-recording.ts';
 import { Listen } from './Listen.tsx';
 import { type Made, nameOf } from './Recorder.tsx';
-import { recorderWords } from './words.ts';
 
 interface DraftListProps {
   drafts: readonly KeptRecording[];
@@ -17,7 +17,7 @@ interface DraftListProps {
 
 /** Offers again what was recorded and not sent. */
 export default function DraftList({ drafts, onUse, onChanged }: DraftListProps) {
-  const words = useWords(recorderWords);
+  const words = useWords(transcribeWords).recorder;
   return (
     <section aria-label={words.draftsTitle}>
       <h3>{words.draftsTitle}</h3>
@@ -40,7 +40,7 @@ interface DraftRowProps {
 }
 
 function DraftRow({ draft, onUse, onChanged }: DraftRowProps) {
-  const words = useWords(recorderWords);
+  const words = useWords(transcribeWords).recorder;
   const { id, startedAt, seconds } = draft;
   const [sound, setSound] = useState<Blob>();
   useEffect(() => {

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
 import { useWords } from '../../../words/catalogue.ts';
+import { transcribeWords } from '../words.ts';
 import type { Microphone } from './microphone.ts';
 import styles from './Recorder.module.css';
-import { recorderWords } from './words.ts';
 
 /** Below this, on the meter's scale, a microphone hears nothing but itself. */
 const QUIET = 0.15;
@@ -12,7 +12,7 @@ const FALL = 0.06;
 
 /** How loud the microphone is; and whether it hears nothing. */
 export function LevelMeter({ microphone }: { microphone: Microphone }) {
-  const words = useWords(recorderWords);
+  const words = useWords(transcribeWords).recorder;
   const bar = useRef<HTMLDivElement>(null);
   const [isQuiet, setQuiet] = useState(false);
   useEffect(() => {

@@ -3,8 +3,8 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { Button } from '../../../components/Button.tsx';
 import { clockTime } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
+import { transcribeWords } from '../words.ts';
 import styles from './Recorder.module.css';
-import { recorderWords } from './words.ts';
 
 const DiscardDialog = lazy(() => import('./DiscardDialog.tsx'));
 
@@ -19,7 +19,7 @@ interface ListenProps {
 
 /** What was recorded: listened to, then used or thrown away. */
 export function Listen({ sound, seconds, onUse, onDiscard, isEntry = false }: ListenProps) {
-  const words = useWords(recorderWords);
+  const words = useWords(transcribeWords).recorder;
   const [isAsking, setAsking] = useState(false);
   const [url, setUrl] = useState<string>();
   useEffect(() => {

@@ -4,12 +4,12 @@ import type { Job } from '../../../api-types.ts';
 import { Card } from '../../../components/Page.tsx';
 import { inWords, moment } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
-import { listWords } from '../list-words.ts';
 import rows from '../Rows.module.css';
+import { transcribeWords } from '../words.ts';
 
 /** The texts that came last. */
 export function Done({ jobs }: { jobs: readonly Job[] }) {
-  const words = useWords(listWords);
+  const words = useWords(transcribeWords).lists;
   if (jobs.length === 0) return null;
   return (
     <Card title={words.done} actions={<Link to="/history">{words.history}</Link>}>

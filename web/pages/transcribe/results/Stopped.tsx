@@ -5,13 +5,13 @@ import { Button } from '../../../components/Button.tsx';
 import { Card } from '../../../components/Page.tsx';
 import { ProblemNote } from '../../../components/ProblemNote.tsx';
 import { useWords } from '../../../words/catalogue.ts';
-import { listWords } from '../list-words.ts';
 import rows from '../Rows.module.css';
 import { useControl } from '../useControl.ts';
+import { transcribeWords } from '../words.ts';
 
 /** What came to no end, with the reason, and how it goes on. */
 export function Stopped({ jobs }: { jobs: readonly Job[] }) {
-  const words = useWords(listWords);
+  const words = useWords(transcribeWords).lists;
   if (jobs.length === 0) return null;
   return (
     <Card title={words.attention}>
@@ -32,7 +32,7 @@ export function Stopped({ jobs }: { jobs: readonly Job[] }) {
 }
 
 function StoppedRow({ job }: { job: Job }) {
-  const words = useWords(listWords);
+  const words = useWords(transcribeWords).lists;
   const control = useControl(job.id);
   const { id, filename: name, status, error } = job;
   const isFailed = status === 'failed';

@@ -12,7 +12,7 @@ import { transcribeWords } from '../words.ts';
 
 /** For somebody who is here for the first time. */
 export function Welcome() {
-  const words = useWords(transcribeWords);
+  const words = useWords(transcribeWords).page;
   const sample = useMutation({
     mutationFn: () => ask<Submitted>('POST', '/api/sample', { clientId: CLIENT_ID }),
     onSuccess: () =>

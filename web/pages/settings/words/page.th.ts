@@ -1,0 +1,58 @@
+import type { SameWords } from '../../../words/catalogue.ts';
+import type en from './page.en.ts';
+
+const th: SameWords<typeof en> = {
+  title: 'ตั้งค่า',
+  sections: 'หมวดการตั้งค่า',
+  section: 'หมวด',
+  names: {
+    health: 'สถานะระบบ',
+    models: 'โมเดล',
+    engines: 'เอนจิน',
+    defaults: 'ค่าเริ่มต้น',
+    limits: 'ขีดจำกัด',
+    hours: 'ช่วงเวลาทำงาน',
+    notifications: 'การแจ้งเตือน',
+    access: 'การเข้าใช้',
+    storage: 'พื้นที่จัดเก็บ',
+    backups: 'การสำรองข้อมูล',
+    page: 'ภาษาและสี',
+    about: 'เกี่ยวกับ',
+    all: 'การตั้งค่าทั้งหมด',
+  },
+  noSection: 'ไม่มีหมวดนี้ หรือเป็นหมวดสำหรับผู้ดูแลเท่านั้น',
+  restart: 'ต้องเริ่มระบบใหม่',
+  restartAbout: (names) => `บันทึกการเปลี่ยนแปลงแล้ว และจะมีผลหลังเริ่มระบบใหม่: ${names}`,
+  restartHow: 'ใช้คำสั่งนี้บนเครื่องนั้น:',
+  saved: 'บันทึกแล้ว',
+  savedRestart: 'บันทึกแล้ว จะมีผลหลังเริ่มระบบใหม่',
+  undo: 'เลิกแก้',
+  back: 'คืนค่าเดิม',
+  backOf: (name) => `คืนค่าเดิม: ${name}`,
+  needsRestart: 'การเปลี่ยนจะมีผลหลังเริ่มระบบใหม่',
+  locked: {
+    flag: 'กำหนดไว้ตอนเริ่ม Longhand ต้องเปลี่ยนที่นั่น',
+    environment: (variable) => `กำหนดไว้ในตัวแปรสภาพแวดล้อม ${variable} ต้องเปลี่ยนที่นั่น`,
+    file: 'กำหนดไว้ในไฟล์ตั้งค่า ต้องเปลี่ยนที่นั่น',
+    machine: 'เปลี่ยนได้บนเครื่องที่ติดตั้งเท่านั้น',
+  },
+  automatic: 'อัตโนมัติ',
+  notSet: 'ไม่ได้กำหนด',
+  isSet: 'กำหนดแล้ว ไม่แสดงค่า',
+  yes: 'เปิด',
+  no: 'ปิด',
+  units: { seconds: 'วินาที', hours: 'ชั่วโมง', days: 'วัน', cores: 'คอร์', bytes: 'ขนาด' },
+  faults: {
+    number: 'ต้องเป็นตัวเลข',
+    whole: 'ต้องเป็นจำนวนเต็ม',
+    least: (least) => `ต้องไม่น้อยกว่า ${least}`,
+    most: (most) => `ต้องไม่เกิน ${most}`,
+    above: (above) => `ต้องมากกว่า ${above}`,
+    size: 'ใส่ขนาด เช่น 500 MB หรือ 2 GB',
+  },
+  copy: 'คัดลอก',
+  copied: 'คัดลอกแล้ว',
+  copyFailed: 'โปรดเลือกแล้วคัดลอกเอง',
+};
+
+export default th;

@@ -1,0 +1,20 @@
+/** What the options are called. */
+export default {
+  options: 'Options',
+  engine: 'Engine',
+  engineHint: 'What turns speech into text.',
+  model: 'Model',
+  modelHint: 'Larger models make fewer mistakes and take longer.',
+  language: 'Language',
+  languageHint: 'What is spoken in the recording.',
+  priority: 'Turn',
+  priorityHint: 'Where it comes in the queue.',
+  priorities: { normal: 'After those that wait', high: 'Before all others', low: 'When nothing else waits' },
+  onLeave: 'When I close this page',
+  onLeaveHint: 'Work starts once a recording has been sent whole.',
+  onLeaves: { set: 'As in the settings', continue: 'Go on', cancel: 'Cancel if I stay away for a minute' },
+  email: 'E-mail when it is done',
+  emailHint: 'Also when it fails.',
+  choose: 'Let Longhand choose',
+  notUsable: (name: string) => `${name} (not ready)`,
+};
