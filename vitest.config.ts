@@ -16,9 +16,9 @@ const each = {
 
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/leave-nothing.ts', 'test/support/shared-postgres.ts'],
-    // One more than the cores of a small machine: tests wait for other processes, for disks and for periods of grace.
-    maxWorkers: 3,
+    globalSetup: ['leave-nothing', 'shared-postgres', 'shared-whisper'].map((name) => `test/support/${name}.ts`),
+    // Twice the cores of a small machine: tests wait for other processes, for disks and for periods of grace.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     projects: [
       { test: { ...each, name: 'together', include: TOGETHER, isolate: false } },

@@ -37,6 +37,8 @@ export class Guard {
     if (this.#dismissed || this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     this.#dismissed = true;
     const gone = new Promise((resolve) => this.#process.once('exit', resolve));
+    // Whoever waits for its end may have nothing else to do, and would end before it.
+    this.#process.ref();
     // A child that was not reaped yet: the number is still its own.
     if (this.#process.kill('SIGKILL')) await gone;
   }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { logPath } from '../../src/supervisor/job-files.ts';
 import { descendants } from '../support/cli.ts';
 import { scratchPath } from '../support/scratch.ts';
+import { HeldModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 import { expectAccessible } from './axe.ts';
 import { PHONE, type RunningService, startService, visit } from './browser.ts';
@@ -23,14 +24,16 @@ interface Shown {
 }
 
 let service: RunningService;
+const held = new HeldModel();
 beforeAll(async () => {
-  service = await startService({ MAX_CONCURRENT_TRANSCRIPTIONS: '1' });
+  service = await startService({ MAX_CONCURRENT_TRANSCRIPTIONS: '1', ...(await held.env()) });
 });
 afterAll(() => service.end());
 
 const job = (id: number) => service.get<Shown>(`/api/jobs/${id}`);
 
 test('a running job is monitored from the history: its log lives, CPU and memory are told, and Stop ends all of it', async () => {
+  held.holdFrom(2);
   const id = await service.upload(await speak(SENTENCE.repeat(20)));
   const { page } = await visit(service.address, '/history');
   await page.getByRole('link', { name: 'Monitor' }).click();
@@ -56,10 +59,12 @@ test('a running job is monitored from the history: its log lives, CPU and memory
   expect(atWork.map(({ command }) => command).join()).toMatch(/pocketsphinx/);
   await page.getByRole('button', { name: 'Stop', exact: true }).focus();
   await page.keyboard.press('Enter');
+  held.holdFrom(3);
   await page.getByText(/^Stopped by user at /).waitFor();
   expect(await job(id)).toMatchObject({ status: 'cancelled' });
   await service.settled(id);
   await expect.poll(() => atWork.filter(({ pid }) => existsSync(`/proc/${pid}`))).toEqual([]);
+  held.release();
 });
 
 test('refresh can be stopped and taken up again, and nothing is missing then', async () => {
@@ -146,8 +151,13 @@ test('a failed job is marked until it is opened; it says what is wrong and what 
 
 test('a job whose process is gone without anybody having noticed is told as that, with its last hundred lines', async () => {
   // Nobody looks for orphans by himself.
-  const alone = await startService({ LONGHAND_SWEEP_INTERVAL: '86400', MAX_CONCURRENT_TRANSCRIPTIONS: '1' });
+  const alone = await startService({
+    LONGHAND_SWEEP_INTERVAL: '86400',
+    MAX_CONCURRENT_TRANSCRIPTIONS: '1',
+    ...(await held.env()),
+  });
   onTestFinished(() => alone.end());
+  held.holdFrom(2);
   const working = await alone.upload(await speak(SENTENCE.repeat(12)));
   await expect
     .poll(() => alone.get<{ running: boolean }>(`/api/jobs/${working}/process`))
@@ -168,6 +178,7 @@ test('a job whose process is gone without anybody having noticed is told as that
   copy('runs', `job_id = ${working}`, { id: null, job_id: lost, token: 'of-nobody', ...lease });
   database.close();
   await alone.post(`/api/jobs/${working}/cancel`);
+  held.holdFrom(3);
   await alone.settled(working);
   const lines = Array.from(
     { length: 150 },
@@ -184,6 +195,7 @@ test('a job whose process is gone without anybody having noticed is told as that
   await place.getByText('It said 51', { exact: true }).waitFor();
   await expectAccessible(page);
   // Found at last, it goes on from what was kept.
+  held.release();
   await alone.post('/api/cleanup');
   await page.getByText('Process is no longer running').waitFor({ state: 'detached' });
   await alone.settled(lost);
@@ -191,6 +203,7 @@ test('a job whose process is gone without anybody having noticed is told as that
 });
 
 test('a job is paused and goes on; when the service dies meanwhile, the page finds back by itself, and the job is done', async () => {
+  held.holdFrom(2);
   const id = await service.upload(await speak(SENTENCE.repeat(16)));
   const { page } = await visit(service.address, `/jobs/${id}`, {
     expectTrouble: /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/,
@@ -198,7 +211,9 @@ test('a job is paused and goes on; when the service dies meanwhile, the page fin
   const log = page.getByRole('log', { name: 'Log' });
   await log.getByText('Processing chunk 1/').waitFor();
   await page.getByRole('button', { name: 'Pause' }).click();
+  held.holdFrom(3);
   await page.getByText('You paused it. It rests until you let it go on.').waitFor();
+  held.holdFrom(1);
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByText('resumed, run 2').waitFor();
   await page
@@ -210,6 +225,7 @@ test('a job is paused and goes on; when the service dies meanwhile, the page fin
   await page.evaluate(() => Object.assign(window, { notLoadedAgain: true }));
   await service.end('SIGKILL');
   await page.getByText('Longhand does not answer at the moment.').waitFor();
+  held.release();
   await service.startAgain();
   await log.getByText('Run 3 of job').waitFor();
   await service.settled(id);

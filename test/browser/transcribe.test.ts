@@ -6,6 +6,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { scratchPath } from '../support/scratch.ts';
+import { HeldModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 import { expectAccessible } from './axe.ts';
 import { PHONE, type RunningService, startService, visit } from './browser.ts';
@@ -34,8 +35,9 @@ interface Jobs {
 }
 
 let service: RunningService;
+const held = new HeldModel();
 beforeAll(async () => {
-  service = await startService();
+  service = await startService(await held.env());
 });
 afterAll(async () => {
   await service.end();
@@ -122,12 +124,15 @@ test('a newcomer is told what this is, and sees the sample become text by one cl
   expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(MOST_SCRIPT_BYTES);
   await expectAccessible(page);
 
+  held.holdFrom(3);
   await page.getByRole('button', { name: 'Try the sample' }).click();
   const running = entry(page, 'In work', 'interview.flac');
   await running.getByText(/\d % complete/).waitFor();
   await running.getByText(/remaining/).waitFor({ timeout: 60_000 });
   await running.getByRole('button', { name: 'Stop interview.flac' }).click();
+  held.holdFrom(4);
   await entry(page, 'Stopped or failed', 'interview.flac').getByText('What was done is kept').waitFor();
+  held.release();
   await expectAccessible(page);
 });
 
@@ -150,21 +155,25 @@ test('speech that was dropped is text when its sender comes back, who had left',
 
 test('of three at once one is stopped, and the others are done', async () => {
   const { page } = await visit(service.address);
+  held.holdFrom(2);
   await sendSpeech(page, { 'one.wav': `One. ${SHORT}`, 'two.wav': `Two. ${LONG}`, 'three.wav': `Three. ${SHORT}` });
   await page.getByRole('button', { name: /^(Stop|Cancel) two\.wav$/ }).click();
   await entry(page, 'Stopped or failed', 'two.wav').getByRole('button', { name: 'Go on with two.wav' }).waitFor();
   await isDone(page, 'one.wav');
   await isDone(page, 'three.wav');
   expect(await jobsNamed('two.wav')).toMatchObject([{ status: 'cancelled' }]);
+  held.release();
 });
 
 test('a job rests when it is paused, and goes on from there', async () => {
   const { page } = await visit(service.address);
+  held.holdFrom(2);
   await sendSpeech(page, { 'rests.wav': `Rest. ${LONG}` });
   await page.getByRole('button', { name: 'Pause rests.wav' }).click();
   const resting = entry(page, 'Waiting', 'rests.wav');
   await resting.getByText('Paused. It goes on where it was.').waitFor({ timeout: 60_000 });
   expect(await jobsNamed('rests.wav')).toMatchObject([{ status: 'paused' }]);
+  held.release();
   await resting.getByRole('button', { name: 'Go on with rests.wav' }).click();
   await isDone(page, 'rests.wav');
 });
@@ -288,6 +297,7 @@ test('what cannot be sent says why at its row, and what is known leads to its te
 
 test('the queue is paused and put into another order, by mouse, by finger and by keyboard', async () => {
   const { page } = await visit(service.address);
+  held.holdFrom(2);
   await sendSpeech(page, { 'first.wav': `First of all. ${LONG}` });
   await page.getByRole('button', { name: 'Pause the queue' }).click();
   const dialog = page.getByRole('dialog', { name: 'Pause the queue' });
@@ -338,6 +348,7 @@ test('the queue is paused and put into another order, by mouse, by finger and by
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(tooWide).toBeLessThanOrEqual(0);
   for (const name of ['b.wav', 'c.wav', 'd.wav']) await page.getByRole('button', { name: `Cancel ${name}` }).click();
+  held.release();
   await page.getByRole('button', { name: 'Resume the queue' }).click();
   await isDone(page, 'first.wav');
 });

@@ -9,6 +9,7 @@ import type { Store } from '../../src/store/store.ts';
 import { identify, type ProcessIdentity, processesWithToken } from '../../src/supervisor/identity.ts';
 import { queueControlOf } from '../jobs/queue-contexts.ts';
 import { descendants, Home } from '../support/cli.ts';
+import { HeldModel, smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 
 /** Cut into four chunks or so by `SHORT_CHUNKS`. */
@@ -36,10 +37,17 @@ export async function storyFile(): Promise<string> {
 
 let story: Promise<string> | undefined;
 
-/** What an undisturbed job makes of the story with `SHORT_CHUNKS`, whoever runs it; made once. */
+/** What an undisturbed job with the small model makes of the story with `SHORT_CHUNKS`, whoever runs it; made once. */
 export function storyText(): Promise<string> {
-  story ??= storyFile().then((file) => undisturbed(new Home(), file));
+  story ??= Promise.all([smallModel(), storyFile()]).then(([env, file]) => undisturbed(new Home(env), file));
   return story;
+}
+
+/** A home whose jobs come up to a chunk and no further, until the test lets them. */
+export async function heldHome(from: number): Promise<{ home: Home; held: HeldModel }> {
+  const held = new HeldModel();
+  held.holdFrom(from);
+  return { home: new Home(await held.env()), held };
 }
 
 export async function briefFile(): Promise<string> {

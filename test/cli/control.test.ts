@@ -1,32 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import type { JobDetails } from '../../src/jobs/view.ts';
-import { jobOf, noneLeft, runTokens, SHORT_CHUNKS, storyFile, storyText } from '../chaos/support.ts';
+import { heldHome, jobOf, noneLeft, runTokens, SHORT_CHUNKS, storyFile, storyText } from '../chaos/support.ts';
 import { Home, type Running } from '../support/cli.ts';
-import { smallModel } from '../support/small-model.ts';
+import { type HeldModel, smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 
-/** Job 1 of a new home is under way, with its first chunk in flight. */
-async function underWay(): Promise<{ home: Home; running: Running }> {
-  const home = new Home();
+/** Job 1 of a new home is under way, with its first chunk in flight, which is held. */
+async function underWay(): Promise<{ home: Home; held: HeldModel; running: Running }> {
+  const { home, held } = await heldHome(1);
   const running = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
   await running.said(/Processing chunk 1\//);
-  return { home, running };
+  return { home, held, running };
 }
 
 /** A job that waits at its checkpoint, because the process that worked on it was killed. */
 async function waiting(): Promise<Home> {
-  const home = new Home();
-  const running = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
-  await running.said(/Processing chunk 1\//);
+  const { home, held, running } = await underWay();
   await running.kill();
   await noneLeft(await runTokens(home));
+  held.release();
   return home;
 }
 
 describe('longhand cancel', () => {
   it('ends a job that is worked on in another terminal, whose command says so', async () => {
-    const { home, running } = await underWay();
+    const { home, held, running } = await underWay();
     const cancelled = await home.run(['cancel', '1']);
+    held.holdFrom(2);
     expect(cancelled).toMatchObject({ code: 0, stdout: 'Job 1 was cancelled.\n', stderr: '' });
     const { code, stdout, stderr } = await running.finished;
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -38,18 +38,21 @@ describe('longhand cancel', () => {
     const again = await home.run(['cancel', '1']);
     expect({ code: again.code, stdout: again.stdout }).toEqual({ code: 1, stdout: '' });
     expect(again.stderr).toMatch(/^Job 1 is cancelled; there is nothing to cancel\.\n/);
+    held.release();
     const resumed = await home.run(['resume', '1']);
     expect({ code: resumed.code, stdout: resumed.stdout }).toEqual({ code: 0, stdout: await storyText() });
   });
 
   it('of one job disturbs no other, whoever follows which', async () => {
-    const { home, running } = await underWay();
+    const { home, held, running } = await underWay();
     const follower = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
     await follower.said(/Processing chunk 1\//);
     expect((await home.run(['cancel', '2'])).code).toBe(0);
+    held.holdFrom(2);
     const { code, stderr } = await follower.finished;
     expect(code).toBe(1);
     expect(stderr).toMatch(/^Job 2 \(.*\) was cancelled; /m);
+    held.release();
     expect(await running.finished).toMatchObject({ code: 0, stdout: await storyText() });
     await noneLeft(await runTokens(home));
   });
@@ -81,8 +84,9 @@ describe('longhand cancel', () => {
 
 describe('longhand pause', () => {
   it('lets a job rest after the chunk in flight; resumed it gives the same text', async () => {
-    const { home, running } = await underWay();
+    const { home, held, running } = await underWay();
     const paused = await home.run(['pause', '1']);
+    held.holdFrom(2);
     expect(paused).toMatchObject({ code: 0, stdout: 'Job 1 will pause after the chunk in flight.\n', stderr: '' });
     const { code, stdout, stderr } = await running.finished;
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -92,6 +96,7 @@ describe('longhand pause', () => {
     expect(job).toMatchObject({ status: 'paused', pausedBy: 'user', runs: [{ outcome: 'stopped', reason: 'pause' }] });
     expect(job.chunks.complete).toBeGreaterThanOrEqual(1);
 
+    held.release();
     const resumed = await home.run(['resume', '1']);
     expect({ code: resumed.code, stdout: resumed.stdout }).toEqual({ code: 0, stdout: await storyText() });
     const { runs, chunks } = await jobOf(home, 1);
@@ -112,12 +117,13 @@ describe('longhand pause', () => {
 
 describe('longhand show', () => {
   it('tells what process works on a job, as long as one does', async () => {
-    const { home, running } = await underWay();
+    const { home, held, running } = await underWay();
     const { stdout } = await home.run(['show', '1']);
     expect(stdout).toMatch(/^Process +pid \d+, CPU \d+ %, memory [\d.]+ MB, since \d+:\d\d$/m);
     const { process: found, runs } = await home.json<JobDetails & { process: { pid: number } }>(['show', '1']);
     expect(found.pid).toBe(runs[0]?.pid);
     await home.run(['cancel', '1']);
+    held.holdFrom(2);
     await running.finished;
     expect(await home.json(['show', '1'])).toMatchObject({ process: null });
     expect((await home.run(['show', '1'])).stdout).not.toMatch(/^Process/m);

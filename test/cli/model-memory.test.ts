@@ -9,7 +9,7 @@ import { allEngines } from '../../src/engines/registry.ts';
 import { engineSettings } from '../../src/owner-settings.ts';
 import { Home } from '../support/cli.ts';
 import { writeGgmlModel } from '../support/ggml-model.ts';
-import { WHISPER_BUILD_TIMEOUT_MS, whisperEngineFolder } from '../support/whisper.ts';
+import { WHISPER_BUILD_TIMEOUT_MS, whisperEngineFolder } from '../support/shared-whisper.ts';
 
 const home = new Home();
 const cacheDir = join(home.folder, 'cache');

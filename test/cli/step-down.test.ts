@@ -18,8 +18,8 @@ import { type OwnerUnderTest, ownConfig, ownerOf } from '../supervisor/owners.ts
 import { Home } from '../support/cli.ts';
 import { writeGgmlModel } from '../support/ggml-model.ts';
 import { scratchPath } from '../support/scratch.ts';
+import { WHISPER_BUILD_TIMEOUT_MS, whisperEngineFolder } from '../support/shared-whisper.ts';
 import { speak } from '../support/speech.ts';
-import { WHISPER_BUILD_TIMEOUT_MS, whisperEngineFolder } from '../support/whisper.ts';
 
 const MB = 1024 ** 2;
 /** More than `small` needs by its name (484 MB), less than this one takes (900 MB). */

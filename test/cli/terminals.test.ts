@@ -3,18 +3,29 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { jobOf, noneLeft, runTokens, SHORT_CHUNKS, type Shown, storyFile, storyText } from '../chaos/support.ts';
+import {
+  heldHome,
+  jobOf,
+  noneLeft,
+  runTokens,
+  SHORT_CHUNKS,
+  type Shown,
+  storyFile,
+  storyText,
+} from '../chaos/support.ts';
 import { descendants, Home } from '../support/cli.ts';
 import { speak } from '../support/speech.ts';
 
 describe('Ctrl-C', () => {
   it('stops at the checkpoint and says how to go on', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(2);
     const file = await storyFile();
     const text = await storyText();
     const running = home.start(['transcribe', ...SHORT_CHUNKS, file]);
     await running.said(/Processing chunk 2\//);
     running.signal('SIGINT');
+    await running.said(/Stopping at the checkpoint/);
+    held.holdFrom(3);
     const { code, stdout, stderr } = await running.finished;
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
     expect(stderr).toMatch(/Stopped at the checkpoint\. Go on with: longhand resume 1\n$/);
@@ -23,12 +34,13 @@ describe('Ctrl-C', () => {
     expect(stopped).toMatchObject({ status: 'pending', runs: [{ outcome: 'stopped', reason: 'interrupted' }] });
     expect(stopped.stages.filter(({ status }) => status === 'processing')).toEqual([]);
     expect(stopped.chunks.complete).toBeGreaterThanOrEqual(1);
+    held.release();
     const resumed = await home.run(['resume', '1']);
     expect({ code: resumed.code, stdout: resumed.stdout }).toEqual({ code: 0, stdout: text });
   });
 
   it('pressed twice ends at once and leaves no process', async () => {
-    const home = new Home();
+    const { home } = await heldHome(1);
     const running = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
     await running.said(/Processing chunk 1\//);
     const below = descendants(running.child.pid as number);
@@ -58,14 +70,17 @@ describe('Ctrl-C', () => {
 
 describe('a second terminal', () => {
   it('sees the jobs of the first, hands its own in, and is asked nothing twice', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(1);
     const first = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
     await first.said(/Processing chunk 1\//);
     expect((await home.json<{ jobs: { id: number; status: string }[] }>(['jobs'])).jobs).toMatchObject([
       { id: 1, status: 'processing' },
     ]);
     const following = home.run(['logs', '1', '-f']);
-    const second = await home.run(['transcribe', await speak('good morning and welcome to the program')]);
+    const handingIn = home.start(['transcribe', await speak('good morning and welcome to the program')]);
+    await handingIn.said(/^Job 2: /m);
+    held.release();
+    const second = await handingIn.finished;
     expect(second.code).toBe(0);
     expect(second.stderr).toMatch(/^Job 2: /);
     expect(second.stdout.trim()).not.toBe('');
@@ -80,7 +95,7 @@ describe('a second terminal', () => {
   });
 
   it('follows the log on when another terminal takes the job over, with no gap and no repeat', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(2);
     const first = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
     await first.said(/Processing chunk 1\//);
     const second = home.start(['resume', '1']);
@@ -88,6 +103,7 @@ describe('a second terminal', () => {
     const following = home.run(['logs', '1', '-f', '-n', '1000']);
     await first.said(/Processing chunk 2\//);
     await first.kill();
+    held.release();
     expect((await second.finished).code).toBe(0);
     const { stdout, code } = await following;
     expect({ code, stdout }).toEqual({
@@ -97,7 +113,7 @@ describe('a second terminal', () => {
   });
 
   it('that goes away from a job takes nothing from the first', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(1);
     const first = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
     await first.said(/Processing chunk 1\//);
     const second = home.start(['resume', '1']);
@@ -105,21 +121,28 @@ describe('a second terminal', () => {
     await second.said(/Processing chunk \d/);
     second.signal('SIGINT');
     expect((await second.finished).code).toBe(130);
+    held.release();
     expect((await first.finished).code).toBe(0);
     expect((await jobOf(home, 1)).runs).toMatchObject([{ outcome: 'completed' }]);
   });
 
   it('takes its job over when the first terminal ends', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(1);
     const file = await storyFile();
     const text = await storyText();
     for (const end of ['SIGINT', 'SIGKILL'] as const) {
+      held.holdFrom(1);
       const first = home.start(['transcribe', ...SHORT_CHUNKS, file]);
       await first.said(/Processing chunk 1\//);
       const second = home.start(['transcribe', ...SHORT_CHUNKS, file]);
       await second.said(/Processing chunk 1\//);
       first.signal(end);
+      if (end === 'SIGINT') {
+        await first.said(/Stopping at the checkpoint/);
+        held.holdFrom(2);
+      }
       await first.finished;
+      held.release();
       const { code, stdout } = await second.finished;
       expect({ end, code, stdout }).toEqual({ end, code: 0, stdout: text });
     }
@@ -127,7 +150,7 @@ describe('a second terminal', () => {
   });
 
   it('is told when the owner is stopped and cannot answer', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(1);
     const running = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
     await running.said(/Processing chunk 1\//);
     running.signal('SIGSTOP');
@@ -136,14 +159,17 @@ describe('a second terminal', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/holds the data folder .* and does not answer\.\n.*Ctrl-Z/);
     running.signal('SIGINT');
+    await running.said(/Stopping at the checkpoint/);
+    held.holdFrom(2);
     expect((await running.finished).code).toBe(130);
   });
 
   it('that only asks leaves the work to the owner, however many ask', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(1);
     const running = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
     const answers = await Promise.all([1, 2, 3, 4].map(() => home.run(['jobs'])));
     expect(answers.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    held.release();
     expect((await running.finished).code).toBe(0);
     expect((await jobOf(home, 1)).runs).toHaveLength(1);
   });

@@ -17,12 +17,15 @@ import { EngineError, ModelError } from '../../src/domain/errors.ts';
 import type { AudioSlice, EngineWorker, WorkerOptions } from '../../src/engines/engine.ts';
 import { pocketsphinx } from '../../src/engines/pocketsphinx.ts';
 import { PocketSphinxAnswer } from '../../src/engines/pocketsphinx-answer.ts';
+import { readModelFolder } from '../../src/engines/pocketsphinx-install.ts';
 import { garbage, rawOf, write } from '../support/media.ts';
 import { scratchPath } from '../support/scratch.ts';
+import { smallModelFolder } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 
 const settings = { cacheDir: scratchPath('cache') };
-const SENTENCE = 'the quick brown fox jumps over the lazy dog and then he went home to sleep';
+const SENTENCE = 'the people of the city were very happy to see the train';
+const FOX = 'the quick brown fox jumps over the lazy dog and then he went home to sleep';
 /** Names that a control line could not hold. */
 let speech: string;
 let other: string;
@@ -32,7 +35,7 @@ const lines: string[] = [];
 beforeAll(async () => {
   speech = await rawOf(await speak(SENTENCE), "a speaker's name ๑ 🎙.raw");
   other = await rawOf(
-    await speak('nobody was at the station when the last train came in', { voice: 'rms' }),
+    await speak('one winter night there was so much snow that no train could leave', { voice: 'rms' }),
     'other.raw',
   );
 });
@@ -48,7 +51,7 @@ function scratch(): string {
 }
 
 async function optionsFor(changes: Partial<WorkerOptions> = {}): Promise<WorkerOptions> {
-  const model = await pocketsphinx.resolveModel('auto', settings);
+  const model = await pocketsphinx.resolveModel(await smallModelFolder(), settings);
   const onLine = (line: string) => lines.push(line);
   return { settings, model, language: 'en', threads: 1, scratchDir: scratch(), onLine, ...changes };
 }
@@ -83,12 +86,13 @@ async function untilBusy(pid: number): Promise<void> {
 
 describe('words', () => {
   test('with times and confidence', async () => {
-    const worker = await open();
-    const words = await worker.transcribe(whole(speech));
+    const worker = await open({ model: await pocketsphinx.resolveModel('auto', settings) });
+    const fox = await rawOf(await speak(FOX), 'fox.raw');
+    const words = await worker.transcribe(whole(fox));
     const text = words.map((word) => word.text).join(' ');
     expect(text).toContain('the quick brown fox jumps over the lazy dog');
     expect(words.some((word) => /[<>[\]()+]/.test(word.text))).toBe(false);
-    const durationMs = statSync(speech).size / 32;
+    const durationMs = statSync(fox).size / 32;
     let lastStartMs = 0;
     for (const word of words) {
       expect(word.startMs).toBeGreaterThanOrEqual(lastStartMs);
@@ -111,7 +115,7 @@ describe('words', () => {
   });
 
   test('are those that a bare pocketsphinx_batch finds', async () => {
-    const model = (await pocketsphinx.resolveModel('auto', settings)).path!;
+    const { acoustic, languageModel, dictionary } = await readModelFolder(await smallModelFolder());
     const folder = scratchPath('bare');
     mkdirSync(folder);
     symlinkSync(speech, join(folder, 'a.raw'));
@@ -119,14 +123,7 @@ describe('words', () => {
     execFileSync(
       'pocketsphinx_batch',
       [
-        ...[
-          '-hmm',
-          join(model, 'en-us'),
-          '-lm',
-          join(model, 'en-us.lm.bin'),
-          '-dict',
-          join(model, 'cmudict-en-us.dict'),
-        ],
+        ...['-hmm', acoustic, '-lm', languageModel, '-dict', dictionary],
         ...['-adcin', 'yes', '-cepdir', folder, '-cepext', '.raw', '-cmn', 'batch', '-remove_silence', 'no'],
         ...['-ctl', join(folder, 'list'), '-hyp', join(folder, 'hyp')],
       ],

@@ -23,7 +23,7 @@ import { startWhisper } from '../../src/engines/whisper-process.ts';
 import { parseWhisperAnswer, wordsOf } from '../../src/engines/whisper-words.ts';
 import { findProgram } from '../../src/native/spawn.ts';
 import { TONE_HZ, writeGgmlModel } from '../support/ggml-model.ts';
-import { WHISPER_BUILD_CACHE, WHISPER_BUILD_TIMEOUT_MS, whisperEngineFolder } from '../support/whisper.ts';
+import { WHISPER_BUILD_CACHE, WHISPER_BUILD_TIMEOUT_MS, whisperEngineFolder } from '../support/shared-whisper.ts';
 
 const RATE = 16_000;
 

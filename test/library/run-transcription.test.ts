@@ -3,7 +3,17 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { jobOf, noneLeft, runTokens, SHORT_CHUNKS, storyFile, storyText, undisturbed } from '../chaos/support.ts';
+import {
+  BRIEF_CHUNKS,
+  heldHome,
+  jobOf,
+  noneLeft,
+  runTokens,
+  SHORT_CHUNKS,
+  storyFile,
+  storyText,
+  undisturbed,
+} from '../chaos/support.ts';
 import { descendants, Home } from '../support/cli.ts';
 import { garbage, write } from '../support/media.ts';
 import { smallModel } from '../support/small-model.ts';
@@ -51,12 +61,13 @@ describe('without a number', () => {
   });
 
   it('has what a killed one left removed by the next', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(2);
     const input = await storyFile();
     const running = startHost(home, [{ input, output: 'text.txt', options: SHORT }]);
     await running.said(/, 1 done/);
     const [left = ''] = readdirSync(join(home.dataDir, 'untracked'));
     await running.kill();
+    held.release();
     await noneLeft(await runTokens({ dataDir: join(home.dataDir, 'untracked', left) } as Home));
     expect(await host(home, [{ input: await speak(SENTENCE), output: 'text.txt' }])).toMatchObject([COMPLETE]);
     expect(readdirSync(join(home.dataDir, 'untracked'))).toEqual([]);
@@ -64,7 +75,7 @@ describe('without a number', () => {
 });
 
 it('never has more engine workers than there are cores', async () => {
-  const home = new Home();
+  const { home, held } = await heldHome(2);
   const call = {
     input: await storyFile(),
     output: 'text.txt',
@@ -76,6 +87,7 @@ it('never has more engine workers than there are cores', async () => {
   const workers = below.filter(({ command }) => command.startsWith('pocketsphinx'));
   expect(workers.length).toBeGreaterThan(0);
   expect(workers.length).toBeLessThanOrEqual(availableParallelism());
+  held.release();
   expect(await endingsOf(running)).toMatchObject([COMPLETE]);
 });
 
@@ -99,13 +111,14 @@ describe('with a number', () => {
   });
 
   it('goes on from the checkpoint when the program was killed in the middle', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(3);
     const input = await storyFile();
     const text = await storyText();
     const call = { input, output: 'text.txt', options: { ...SHORT, jobId: 7 } };
     const running = startHost(home, [call]);
     await running.said(/, 2 done/);
     await running.kill();
+    held.release();
     expect(existsSync(join(home.folder, 'text.txt'))).toBe(false);
     await noneLeft(await runTokens(home));
     expect(await host(home, [call])).toMatchObject([COMPLETE]);
@@ -137,12 +150,13 @@ describe('with a number', () => {
   });
 
   it('keeps the text when it cannot be written', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(2);
     await mkdir(join(home.folder, 'texts'));
     const call = { input: await storyFile(), output: 'texts/a.txt', options: { ...SHORT, jobId: 1 } };
     const running = startHost(home, [call]);
     await running.said(/, 1 done/);
     await rm(join(home.folder, 'texts'), { recursive: true });
+    held.release();
     const [ending] = await endingsOf(running);
     expect(ending?.result).toMatchObject({ success: false, error: { kind: 'disk' } });
     expect(await host(home, [{ ...call, output: 'b.txt' }])).toMatchObject([COMPLETE]);
@@ -193,7 +207,7 @@ describe('several calls at once', () => {
   });
 
   it('may be for the same job; one that is aborted does not stop it for the other', async () => {
-    const home = new Home();
+    const home = new Home(await smallModel());
     const input = await storyFile();
     const options = { ...SHORT, jobId: 1 };
     const endings = await host(home, [
@@ -208,21 +222,33 @@ describe('several calls at once', () => {
   });
 
   it('do not disturb jobs of terminals: as their client, and as an owner that ends before them', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(1);
     const story = await storyFile();
     const text = await storyText();
     const short = { input: await speak(SENTENCE), output: 'text.txt' };
     const first = home.start(['transcribe', ...SHORT_CHUNKS, story]);
     await first.said(/Processing chunk 1\//);
-    expect(await host(home, [{ ...short, options: { jobId: 100 } }])).toMatchObject([COMPLETE]);
+    const client = startHost(home, [{ ...short, options: { jobId: 100 } }]);
+    await client.said(/^0: /);
+    held.release();
+    expect(await endingsOf(client)).toMatchObject([COMPLETE]);
     expect((await first.finished).stdout).toBe(text);
+    held.holdFrom(2);
     const library = startHost(home, [{ input: story, output: 'story.txt', options: { ...SHORT, jobId: 200 } }]);
     await library.said(/, 1 done/);
-    const second = home.start(['transcribe', ...SHORT_CHUNKS, story]);
-    await second.said(/Processing chunk 1\//);
+    // Of more chunks: it is not done when the library's job is, which lets go what is held.
+    const second = home.start(['transcribe', ...BRIEF_CHUNKS, story]);
+    await second.said(/Processing chunk 2\//);
+    held.holdFrom(4);
+    await library.said(/, 3 done/);
+    held.holdFrom(5);
     expect(await endingsOf(library)).toMatchObject([COMPLETE]);
+    held.release();
     const { code, stdout } = await second.finished;
-    expect({ code, stdout }).toEqual({ code: 0, stdout: text });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: await undisturbed(new Home(await smallModel()), story, BRIEF_CHUNKS),
+    });
     const { runs } = await jobOf(home, 201);
     expect(runs).toMatchObject([{ outcome: 'stopped', reason: 'shutdown' }, { outcome: 'completed' }]);
     await noneLeft(await runTokens(home));
@@ -231,7 +257,7 @@ describe('several calls at once', () => {
 
 describe('an abort', () => {
   it('stops at the checkpoint, from where the next call goes on', async () => {
-    const home = new Home();
+    const { home, held } = await heldHome(3);
     const input = await storyFile();
     const text = await storyText();
     const call = { input, output: 'text.txt', options: { ...SHORT, jobId: 7 } };
@@ -241,12 +267,13 @@ describe('an abort', () => {
     const stopped = await jobOf(home, 7);
     expect(stopped).toMatchObject({ status: 'pending', runs: [{ outcome: 'stopped', reason: 'interrupted' }] });
     expect(stopped.chunks.complete).toBeGreaterThanOrEqual(1);
+    held.release();
     expect(await host(home, [call])).toMatchObject([COMPLETE]);
     expect(textIn(home, 'text.txt')).toBe(text);
   });
 
   it('leaves nothing of a job without a number, and one before the call does nothing', async () => {
-    const home = new Home();
+    const { home } = await heldHome(3);
     const input = await storyFile();
     const call = { input, output: 'text.txt', options: SHORT };
     const enough = { thrown: { name: 'Error', message: 'enough' } };

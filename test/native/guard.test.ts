@@ -15,6 +15,13 @@ const HOLD_A_GUARD = `
   });
   setInterval(() => {}, 1000);`;
 
+/** The channel to the test does not hold this process either. */
+const DISMISS_A_GUARD = `
+  import { Guard } from './src/native/guard.ts';
+  process.channel.unref();
+  await Guard.over(2 ** 22 + 1).dismiss();
+  process.send('dismissed');`;
+
 test('when its owner is killed, it kills the whole group, though that is stopped, and ends', async () => {
   const owner = await startChild(HOLD_A_GUARD, []);
   const pids = (await nextMessage(owner)) as { leader: number; member: number; guard: number };
@@ -45,6 +52,13 @@ test('dismissed, it is gone and has touched nobody', async () => {
   await guard.dismiss();
   await until(() => !isAlive(itself), 'the end of the guard');
   expect(isAlive(identity)).toBe(true);
+});
+
+test('its owner can wait for its end when it has nothing else to do', async () => {
+  const owner = await startChild(DISMISS_A_GUARD, []);
+  const ended = once(owner, 'exit');
+  expect(await nextMessage(owner)).toBe('dismissed');
+  expect(await ended).toEqual([0, null]);
 });
 
 test('killed by somebody else, it is dismissed all the same', async () => {

@@ -13,6 +13,7 @@ import { InputError } from '../../domain/errors.ts';
 import { ModelTooLargeError, memoryFit } from '../../domain/memory-fit.ts';
 import type { AudioSlice, ResolvedModel } from '../../engines/engine.ts';
 import type { PipelineContext } from '../pipeline.ts';
+import { detectLanguage } from './detect-language.ts';
 import type { PrepareOutput } from './prepare.ts';
 
 /** What later runs must know. */
@@ -145,10 +146,11 @@ async function processesFor(context: PipelineContext, model: ResolvedModel): Pro
 }
 
 async function decideLanguage(
-  { order, engine, log }: PipelineContext,
+  context: PipelineContext,
   { model, workers }: { model: ResolvedModel; workers: number },
   sample: AudioSlice | undefined,
 ): Promise<string> {
+  const { order, engine, log } = context;
   const { languages } = engine;
   if (order.language !== 'auto') {
     if (languages === 'any' || languages.includes(order.language)) return order.language;
@@ -157,7 +159,7 @@ async function decideLanguage(
     });
   }
   if (!engine.detectLanguage || !sample) return languages === 'any' ? 'und' : (languages[0] ?? 'und');
-  const language = await engine.detectLanguage(sample, {
+  const language = await detectLanguage(context, sample, {
     settings: order.settings,
     model,
     language: 'auto',
