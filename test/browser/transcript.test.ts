@@ -153,7 +153,8 @@ test('a passage is cut in two at the caret, joined again, and taken back; what i
   await page.keyboard.press('Control+Shift+Z');
   await expect.poll(texts).toEqual(parts);
   await page.getByRole('button', { name: 'Save with a note' }).click();
-  await page.getByRole('textbox', { name: 'Note' }).fill('  Two speak here.  ');
+  await page.getByRole('dialog', { name: 'Save with a note' }).waitFor();
+  await page.keyboard.type('  Two speak here.  ');
   await expectAccessible(page);
   await page.keyboard.press('Enter');
   await page.getByText(`Saved as version ${number + 3}`).waitFor();

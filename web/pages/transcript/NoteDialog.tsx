@@ -24,7 +24,14 @@ export function NoteDialog({ onSave, onClose }: { onSave(note: string): void; on
           onSave(note);
         }}
       >
-        <TextField label={words.note} hint={words.noteHint} name="note" maxLength={LONGEST_NOTE} autoComplete="off" />
+        <TextField
+          label={words.note}
+          hint={words.noteHint}
+          name="note"
+          maxLength={LONGEST_NOTE}
+          autoComplete="off"
+          autoFocus
+        />
         <p className={styles.actions}>
           <Button onClick={onClose}>{common.cancel}</Button>
           <Button kind="primary" type="submit">

@@ -42,7 +42,7 @@ const th: SameWords<typeof en> = {
   saveWithNote: 'บันทึกพร้อมหมายเหตุ (Ctrl+Shift+S)',
   noteTitle: 'บันทึกพร้อมหมายเหตุ',
   note: 'หมายเหตุ',
-  noteHint: 'แก้ไขอะไรหรือเพราะอะไร จะแสดงในรายการเวอร์ชัน',
+  noteHint: 'แก้ไขอะไรหรือเพราะอะไร จะแสดงในรายการฉบับ',
   formats: {
     txt: 'ข้อความล้วน (txt)',
     srt: 'คำบรรยาย (srt)',
