@@ -11,6 +11,7 @@ const each = {
   // Tests start real programs, often on a busy machine: a limit is there for what hangs, not for what is slow.
   testTimeout: 120_000,
   hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } },
   pool: 'forks' as const,
 };
 
