@@ -32,17 +32,18 @@ export function clockTime(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** A size: `3.4 MB`. */
+/** A size, counted as the command line and the logs count it, so that the same thing has one size: `3.4 MB`, of 1,048,576 bytes each. */
 export function inBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   let value = bytes;
   let at = 0;
-  while (value >= 1000 && at < units.length - 1) {
-    value /= 1000;
+  while (value >= 1024 && at < units.length - 1) {
+    value /= 1024;
     at += 1;
   }
-  const digits = at === 0 || value >= 100 ? 0 : 1;
-  return `${value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${units[at]}`;
+  const digits = at === 0 ? 0 : 1;
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false };
+  return `${value.toLocaleString(locale(), format)} ${units[at]}`;
 }
 
 /** A day and a time of day, shorter the nearer it is: `14:05`, `Tue 14:05`, `3 Mar 2026, 14:05`. */

@@ -17,6 +17,8 @@ import type { JobSummary } from '../store/jobs.ts';
 import { noteSourceHash } from '../store/sources.ts';
 import type { Store } from '../store/store.ts';
 
+export { recordingPaths } from '../store/sources.ts';
+
 /** The recording is not there any more, or is another one by now. */
 export class RecordingGoneError extends LonghandError {
   readonly statusCode = 410;

@@ -15,6 +15,16 @@ export type JobOfContent = Pick<
   'id' | 'filename' | 'status' | 'engine' | 'model' | 'language' | 'parameters' | 'user_id'
 >;
 
+/** Where the recordings of jobs lie, and what was made of them elsewhere. */
+export async function recordingPaths(store: Store, ids: readonly number[]): Promise<string[]> {
+  const rows = await store.db
+    .selectFrom('transcription_jobs')
+    .select(['original_path', 'output_path'])
+    .where('id', 'in', ids)
+    .execute();
+  return rows.flatMap(({ original_path, output_path }) => [original_path, output_path].filter((path) => path !== null));
+}
+
 /** The highest id of a job whose recording has so many bytes, or 0. */
 export async function newestOfSize(db: Store['db'] | Trx, bytes: number): Promise<number> {
   const row = await db

@@ -21,6 +21,7 @@ export const PASSWORD = 'correct horse battery staple';
 
 export interface Guarded {
   server: FastifyInstance;
+  dataDir: string;
   store: Store;
   clock: TestClock;
   /** Every stop that was asked for, with whose wish it was. */
@@ -68,7 +69,7 @@ export async function guarded(options: NetworkOptions = {}): Promise<Guarded> {
     rmSync(dataDir, { recursive: true, force: true });
   });
   await server.ready();
-  return { server, store, clock, stops };
+  return { server, dataDir, store, clock, stops };
 }
 
 /** Headers of a new key. */

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, truncateSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { byteSize } from '../../src/domain/bytes.ts';
 import { mailbox, receiver } from '../notify/receivers.ts';
 import { writeGgmlModel } from '../support/ggml-model.ts';
 import { scratchPath } from '../support/scratch.ts';
@@ -135,6 +137,8 @@ test('a download of a model shows how far it is, is stopped, and goes on; a mode
     if (request.method() === 'GET') asked.push(new URL(request.url()).pathname);
   });
   const tiny = page.getByRole('listitem', { name: 'tiny' });
+  // As longhand models says it.
+  await tiny.getByText(byteSize(TINY_BYTES)).first().waitFor();
   await tiny.getByRole('button', { name: 'Install tiny' }).click();
   await expect
     .poll(async () => Number(await tiny.getByRole('progressbar').getAttribute('aria-valuenow')), { timeout: 20_000 })
@@ -152,6 +156,27 @@ test('a download of a model shows how far it is, is stopped, and goes on; a mode
   await page.getByRole('dialog').getByText('cannot be downloaded again').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('listitem', { name: 'settings-model' }).waitFor({ state: 'detached' });
+});
+
+test('of a model it is said whether it fits into what a recording may use, and into the memory that is free', async () => {
+  const machine = await startService({ MAX_MEMORY_PER_TRANSCRIPTION: '3TB' });
+  onTestFinished(() => machine.end());
+  const models = join(machine.home.folder, 'cache', 'models');
+  mkdirSync(models, { recursive: true });
+  for (const [name, terabytes] of Object.entries({ mountain: 2, planet: 4 })) {
+    const file = join(models, `ggml-${name}.bin`);
+    writeGgmlModel(file, { script: [0, ' one', 1] });
+    // Holes take no room on the disk.
+    truncateSync(file, terabytes * 1024 ** 4);
+  }
+  const { page } = await visit(machine.address, '/settings/models');
+  const said = (name: string) => page.getByRole('listitem', { name });
+  await said('mountain')
+    .getByText(/^More than the [\d.]+ [MGT]B that are free now/)
+    .waitFor();
+  await said('planet').getByText('More than the 3.0 TB that a recording may use.').waitFor();
+  await said('planet').getByText('needs 4.0 TB of memory').waitFor();
+  expect(await said('tiny').getByText('More than').count()).toBe(0);
 });
 
 test('somebody is told by a webhook, which a test proves, until they are removed', async () => {
@@ -221,7 +246,7 @@ test('a backup is made and told how to restore; what the disk holds is shown', a
   const name = made.replace('Made and checked: ', '');
   await page.getByText(new RegExp(`^longhand stop && longhand db restore .*${name}`)).waitFor();
   await page.getByRole('link', { name: 'Storage' }).click();
-  await page.getByText(/^Longhand takes [\d.]+ [kMG]B\.$/).waitFor();
+  await page.getByText(/^Longhand takes [\d.]+ [KMG]B\.$/).waitFor();
 });
 
 test('every section can be read by everybody, on a phone too, and any setting is found and changed by its name', async () => {

@@ -15,13 +15,16 @@ let service: RunningService;
 let job: number;
 let thai: number;
 let long: number;
+/** One whose passages are cut and joined. */
+let cut: number;
 
 beforeAll(async () => {
   service = await startService();
   job = await service.upload(await speak(SPEECH));
   thai = await service.upload(await speak('Good morning.'));
   long = await service.upload(await speak('Good evening to all of you.'));
-  for (const id of [job, thai, long]) await service.settled(id);
+  cut = await service.upload(await speak(`${SPEECH} So they went.`));
+  for (const id of [job, thai, long, cut]) await service.settled(id);
   await put(thai, 1, thaiSegments(), { a: 'สมชาย' });
   await put(long, 1, longSegments());
 });
@@ -108,6 +111,54 @@ test('a passage is put right by keyboard, taken back, saved, compared and fetche
   await panel.getByRole('button', { name: 'Fetch back version 1' }).click();
   await panel.getByText('Version 1 is back, as version 3.').waitFor();
   await expect.poll(() => first.textContent()).toBe(heard);
+});
+
+test('a passage is cut in two at the caret, joined again, and taken back; what is saved keeps the times of its words', async () => {
+  const { page } = await visit(service.address, `/jobs/${cut}`);
+  const passages = page.locator('[data-segment]');
+  const texts = () => passages.allTextContents();
+  const { segments: before } = await transcriptOf(cut);
+  const { number } = await newest(cut);
+  const [first] = before as [Transcript['segments'][number]];
+  const whole = before.map(({ text }) => text);
+  const edge = first.words[0]!.text.length;
+  const parts = [first.text.slice(0, edge), first.text.slice(edge + 1), ...whole.slice(1)];
+  await passages.first().focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Home');
+  for (let letter = 0; letter < edge; letter += 1) await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await expect.poll(texts).toEqual(parts);
+  // The second part is in hand, from its beginning.
+  await expect.poll(() => page.locator('[contenteditable]').textContent()).toBe(parts[1]);
+  await expectAccessible(page);
+  await page.keyboard.press('Backspace');
+  await expect.poll(texts).toEqual(whole);
+  await page.keyboard.type('and ');
+  await page.keyboard.press('F2');
+  await expect.poll(texts).toEqual([`${parts[0]} and ${parts[1]}`, ...whole.slice(1)]);
+  for (const expected of [whole, parts, whole]) {
+    await page.keyboard.press('Control+z');
+    await expect.poll(texts).toEqual(expected);
+  }
+  await page.getByText('Not saved yet').waitFor({ state: 'detached' });
+  await page.keyboard.press('Control+Shift+Z');
+  await expect.poll(texts).toEqual(parts);
+  await page.keyboard.press('Control+s');
+  await page.getByText(`Saved as version ${number + 1}`).waitFor();
+  const { segments: after } = await transcriptOf(cut);
+  expect(after.map(({ text }) => text)).toEqual(parts);
+  expect([...after[0]!.words, ...after[1]!.words]).toEqual(first.words);
+  expect([after[0]!.startMs, after[1]!.endMs]).toEqual([first.startMs, first.endMs]);
+
+  // Taken back behind the save, it can be saved again.
+  await page.keyboard.press('Control+z');
+  await expect.poll(texts).toEqual(whole);
+  await page.keyboard.press('Control+s');
+  await page.getByText(`Saved as version ${number + 2}`).waitFor();
+  expect((await transcriptOf(cut)).segments).toEqual(before);
+  await page.locator('body').press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).getByText('Cut the passage in two where the caret is').waitFor();
 });
 
 test('who speaks is named, for a paragraph and then everywhere', async () => {

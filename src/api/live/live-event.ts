@@ -15,6 +15,11 @@ export class LiveEvent {
     this.jobId = jobId;
   }
 
+  /** The same with other words. */
+  with(data: object): LiveEvent {
+    return new LiveEvent(this.name, data, { jobId: this.jobId, ...(this.id === undefined ? {} : { id: this.id }) });
+  }
+
   /** As a server-sent event. JSON has no line breaks, so one line of data holds it. */
   get frame(): Buffer {
     const id = this.id === undefined ? '' : `id: ${this.id}\n`;

@@ -7,7 +7,7 @@ import type { NewsHub } from '../events.ts';
 import { type EventStream, eventStream } from '../sse.ts';
 import { EventFeed } from './event-feed.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { LogFeed } from './log-feed.ts';
+import { type LineWatcher, LogFeed } from './log-feed.ts';
 import { ModelNews } from './model-news.ts';
 import { Presence, pageOf } from './presence.ts';
 import { Present } from './present.ts';
@@ -94,25 +94,20 @@ export class Live {
     return this.presence.enter(pageOf(request.caller.userId, clientId));
   }
 
-  /** Sends the lines of a job's log from a position on. */
-  async followLog(stream: EventStream, jobId: number, from: number): Promise<void> {
+  /** Tells the lines of a job's log from a position on. @returns what says that the watcher has left */
+  followLog(watcher: LineWatcher, jobId: number, from: number): () => void {
     const log = this.#logs.get(jobId) ?? { feed: new LogFeed(logPath(this.#dataDir, jobId)), streams: 0 };
     this.#logs.set(jobId, log);
     log.streams += 1;
-    const watcher = {
-      get isOpen() {
-        return stream.isOpen;
-      },
-      write: (frames: Buffer) => stream.write(frames),
-      drained: () => stream.drained(),
-      fail: (sentence: string) => failStream(stream, sentence),
-    };
-    stream.onClose(() => {
+    void log.feed.open(watcher, from);
+    let hasLeft = false;
+    return () => {
+      if (hasLeft) return;
+      hasLeft = true;
       log.feed.leave(watcher);
       log.streams -= 1;
       if (log.streams === 0) this.#logs.delete(jobId);
-    });
-    await log.feed.open(watcher, from);
+    };
   }
 
   async #detach(server: FastifyInstance['server']): Promise<void> {

@@ -12,17 +12,21 @@ const PIECE_BYTES = 64 * 1024;
 
 export interface LineWatcher {
   readonly isOpen: boolean;
-  write(frames: Buffer): void;
+  /** Some lines, or that some are no longer there. */
+  take(piece: LogEvents): void;
   drained(): Promise<void>;
   /** It is told nothing more, because of this. */
   fail(sentence: string): void;
 }
 
-/** Lines in words, with where each ends. */
-interface Piece {
-  events: LiveEvent[];
-  /** All of them, as they go over the wire. */
+/** Lines in words. The id of each is where it ends. */
+export interface LogEvents {
+  events: readonly LiveEvent[];
+  /** All of them, as server-sent events. */
   frames: Buffer;
+}
+
+interface Piece extends LogEvents {
   /** Where the next one begins. */
   position: number;
   /** What came before is no longer there, or never was: positions may be lower than they were. */
@@ -49,7 +53,7 @@ export class LogFeed {
         if (!watcher.isOpen) return;
         // Nobody reads for it between the look and here.
         if (piece.position === at && this.#join(watcher, at)) return await this.more();
-        watcher.write(piece.frames);
+        watcher.take(piece);
         await watcher.drained();
         at = piece.position;
       }
@@ -96,18 +100,20 @@ export class LogFeed {
 
   #tell(piece: Piece, from: number): void {
     for (const [watcher, at] of this.#watchers) {
-      if (piece.isGap || at <= from) watcher.write(piece.frames);
-      else for (const event of piece.events) if ((event.id ?? 0) > at) watcher.write(event.frame);
+      if (piece.isGap || at <= from) watcher.take(piece);
+      else watcher.take(inWords(piece.events.filter(({ id = 0 }) => id > at)));
       this.#watchers.set(watcher, piece.isGap ? piece.position : Math.max(at, piece.position));
     }
   }
 
   async #pieceFrom(position: number): Promise<Piece> {
     const piece = await bytesFrom(this.#path, position, PIECE_BYTES);
-    const events = eventsOf(piece);
-    const frames = Buffer.concat(events.map(({ frame }) => frame));
-    return { events, frames, position: piece.position, isGap: piece.isGap };
+    return { ...inWords(eventsOf(piece)), position: piece.position, isGap: piece.isGap };
   }
+}
+
+function inWords(events: readonly LiveEvent[]): LogEvents {
+  return { events, frames: Buffer.concat(events.map(({ frame }) => frame)) };
 }
 
 function eventsOf({ bytes, position, isGap }: LogBytes): LiveEvent[] {

@@ -8,8 +8,10 @@ import { startOfLastLines } from '../../logs/tail.ts';
 import { logPath } from '../../supervisor/job-files.ts';
 import type { ApiContext } from '../context.ts';
 import type { Watcher } from '../live/event-feed.ts';
-import { failStream, type Live, liveOf } from '../live/live.ts';
+import { failStream, liveOf } from '../live/live.ts';
 import { LiveEvent } from '../live/live-event.ts';
+import type { LineWatcher } from '../live/log-feed.ts';
+import { logCover, tellerOf } from '../live/teller.ts';
 import { eventId, followAll, followJob, followLog } from '../schemas/events.ts';
 import { showJobState } from '../schemas/jobs.ts';
 
@@ -34,13 +36,13 @@ export function eventRoutes(server: FastifyInstance, context: ApiContext): void 
    */
   app.get('/api/events', { schema: followAll, exposeHeadRoute: false }, (request, reply) => {
     const { jobs, lastEventId, clientId } = request.query;
-    watch(live, request, reply, { jobs: jobs && new Set(jobs), lastEventId, clientId });
+    watch(context, request, reply, { jobs: jobs && new Set(jobs), lastEventId, clientId });
   });
 
   /** The same of one job, beginning with its state. */
   app.get('/api/jobs/:id/events', { schema: followJob, exposeHeadRoute: false }, async (request, reply) => {
     await requireJob(request, request.params.id);
-    watch(live, request, reply, { jobs: new Set([request.params.id]), ...request.query });
+    watch(context, request, reply, { jobs: new Set([request.params.id]), ...request.query });
     return reply;
   });
 
@@ -53,7 +55,17 @@ export function eventRoutes(server: FastifyInstance, context: ApiContext): void 
     const job = request.params.id;
     await requireJob(request, job);
     const from = lastIdOf(request, lastEventId) ?? (await startOfLastLines(logPath(dataDir, job), lines));
-    await live.followLog(live.stream(request, reply, clientId), job, from);
+    const cover = await logCover(context, request.caller, job);
+    const stream = live.stream(request, reply, clientId);
+    const watcher: LineWatcher = {
+      get isOpen() {
+        return stream.isOpen;
+      },
+      take: (lines) => stream.write(cover(lines).frames),
+      drained: () => stream.drained(),
+      fail: (sentence) => failStream(stream, sentence),
+    };
+    stream.onClose(live.followLog(watcher, job, from));
     return reply;
   });
 
@@ -67,9 +79,16 @@ interface Wanted {
   clientId?: string | undefined;
 }
 
-function watch(live: Live, request: FastifyRequest, reply: FastifyReply, wanted: Wanted): void {
+function watch(context: ApiContext, request: FastifyRequest, reply: FastifyReply, wanted: Wanted): void {
   const { jobs, lastEventId, clientId } = wanted;
+  const live = liveOf(context);
   const out = live.stream(request, reply, clientId);
+  const fail = (sentence: string) => failStream(out, sentence);
+  const teller = tellerOf(context, request.caller, {
+    write: ({ frames }) => out.write(frames),
+    drained: () => out.drained(),
+    fail,
+  });
   const watcher: Watcher = {
     jobs,
     userId: request.caller.userId,
@@ -77,9 +96,9 @@ function watch(live: Live, request: FastifyRequest, reply: FastifyReply, wanted:
     get isOpen() {
       return out.isOpen;
     },
-    take: (event) => out.write(event.frame),
-    drained: () => out.drained(),
-    fail: (sentence) => failStream(out, sentence),
+    take: teller.take,
+    drained: teller.drained,
+    fail,
   };
   out.onClose(() => live.feed.leave(watcher));
   let present: () => LiveEvent[] = () => [];

@@ -4,7 +4,9 @@ import { awaitsPerson } from '../../domain/job.ts';
 import { followLog } from '../../logs/follow.ts';
 import { getJob } from '../../store/jobs.ts';
 import { logPath } from '../../supervisor/job-files.ts';
+import type { Caller } from '../caller.ts';
 import type { ApiContext } from '../context.ts';
+import { coverFor, maySeePaths } from '../hide-paths.ts';
 import { HEARTBEAT_MS } from '../live/heartbeat.ts';
 import { liveOf } from '../live/live.ts';
 import { answerOf, pieceOfLog } from '../lookups/log.ts';
@@ -26,8 +28,9 @@ export function logRoutes(server: FastifyInstance, context: ApiContext): void {
     .get('/api/jobs/:id/log', { schema: showLog, exposeHeadRoute: false }, async (request, reply) => {
       const { id } = request.params;
       const piece = await pieceOfLog(context, id, request.query);
+      const told = await logTextFor(context, request.caller, id);
       const { content, mediaType, headers: marks } = answerOf(piece);
-      const text = String(content);
+      const text = told(String(content));
       const headers = { ...marks, 'content-type': mediaType };
       if (!request.query.follow) return reply.headers(headers).send(text);
       reply.hijack();
@@ -37,7 +40,7 @@ export function logRoutes(server: FastifyInstance, context: ApiContext): void {
       raw.flushHeaders();
       raw.write(text);
       request.socket.setKeepAlive?.(true, HEARTBEAT_MS);
-      const following = followLog(logPath(dataDir, id), piece.position, raw);
+      const following = followLog(logPath(dataDir, id), piece.position, raw, told);
       const more = () => following.more().catch((error: Error) => raw.destroy(error));
       const finish = async () => {
         await more();
@@ -60,4 +63,11 @@ export function logRoutes(server: FastifyInstance, context: ApiContext): void {
       if (!now || awaitsPerson(now.status, now.paused_by)) await finish();
       else await more();
     });
+}
+
+/** How a log reads for somebody. */
+async function logTextFor(context: ApiContext, caller: Caller, id: number): Promise<(text: string) => string> {
+  if (maySeePaths(caller)) return (text) => text;
+  const cover = await coverFor(context, [id]);
+  return (text) => cover.log(text);
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Check, CircleStop, Download, Trash2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import type { Model, ModelPull } from '../../api-types.ts';
+import type { Model, ModelPull, Models } from '../../api-types.ts';
 import { ask, ProblemError } from '../../client.ts';
 import { Button } from '../../components/Button.tsx';
 import { Card, Loading } from '../../components/Page.tsx';
@@ -10,13 +10,13 @@ import { ProgressBar } from '../../components/ProgressBar.tsx';
 import { inBytes, percent } from '../../format.ts';
 import { usePulls } from '../../live.ts';
 import { modelsQuery } from '../../queries.ts';
-import { useWords } from '../../words/catalogue.ts';
+import { useWords, type WordsOf } from '../../words/catalogue.ts';
 import { commonWords } from '../../words/common.ts';
 import { AskDialog } from './AskDialog.tsx';
 import rows from './Rows.module.css';
 import { SettingsForm } from './SettingsForm.tsx';
 import { mayDo, useScope } from './scope.ts';
-import { modelsChanged, settingsQuery } from './settings-queries.ts';
+import { modelsChanged } from './settings-queries.ts';
 import { settingsWords } from './words.ts';
 
 /** What there is to recognise with: installed, or to be had. */
@@ -26,8 +26,6 @@ export function ModelsSection() {
   const isAdmin = mayDo(useScope(), 'admin');
   const { data, error } = useQuery({ ...modelsQuery, staleTime: 0 });
   const pulls = usePulls();
-  const { data: settings } = useQuery({ ...settingsQuery, enabled: isAdmin });
-  const limit = settings?.settings.find(({ name }) => name === 'maxMemoryBytes')?.value;
   // A download that has just ended has changed what is installed.
   const complete = pulls.filter(({ status }) => status === 'complete').length;
   useEffect(() => {
@@ -46,7 +44,7 @@ export function ModelsSection() {
               model={model}
               pull={pulls.find(({ name }) => name === model.name)}
               isAdmin={isAdmin}
-              memoryLimit={typeof limit === 'number' ? limit : undefined}
+              room={data.memory}
             />
           ))}
         </ul>
@@ -60,14 +58,14 @@ interface ModelRowProps {
   model: Model;
   pull: ModelPull | undefined;
   isAdmin: boolean;
-  /** Bytes that a recording may use. */
-  memoryLimit: number | undefined;
+  /** Memory that a recording can have. */
+  room: Models['memory'];
 }
 
-function ModelRow({ model, pull, isAdmin, memoryLimit }: ModelRowProps) {
+function ModelRow({ model, pull, isAdmin, room }: ModelRowProps) {
   const words = useWords(settingsWords).recognition;
-  const { name, sizeBytes, memoryBytes, installed, inCatalogue } = model;
-  const tooLarge = memoryLimit !== undefined && memoryBytes > memoryLimit;
+  const { name, sizeBytes, jobBytes, installed, inCatalogue } = model;
+  const tight = tightness(jobBytes, room, words);
   return (
     <li className={rows.row} aria-label={name}>
       <div className={rows.line}>
@@ -83,9 +81,9 @@ function ModelRow({ model, pull, isAdmin, memoryLimit }: ModelRowProps) {
             {!inCatalogue && <span className={rows.tag}>{words.own}</span>}
           </span>
           <p className={rows.faint}>
-            {inBytes(sizeBytes)} · {words.needs(inBytes(memoryBytes))}
+            {inBytes(sizeBytes)} · {words.needs(inBytes(jobBytes))}
           </p>
-          {tooLarge && <p className={rows.faint}>{words.tooLarge(inBytes(memoryLimit))}</p>}
+          {tight && <p className={rows.faint}>{tight}</p>}
           {model.problem && <p className={rows.faint}>{model.problem}</p>}
         </div>
         {isAdmin && <ModelActions model={model} pull={pull} />}
@@ -101,6 +99,16 @@ function ModelRow({ model, pull, isAdmin, memoryLimit }: ModelRowProps) {
       )}
     </li>
   );
+}
+
+/** What a recording may use stays as it is; what is free may be more later. */
+function tightness(
+  jobBytes: number,
+  { freeBytes, limitBytes }: Models['memory'],
+  words: WordsOf<typeof settingsWords>['recognition'],
+): string | undefined {
+  if (jobBytes > limitBytes) return words.tooLarge(inBytes(limitBytes));
+  return jobBytes > freeBytes ? words.notFree(inBytes(freeBytes)) : undefined;
 }
 
 function shareOf({ receivedBytes, totalBytes }: ModelPull): number {

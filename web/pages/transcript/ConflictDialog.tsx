@@ -6,7 +6,7 @@ import { clockTime } from '../../format.ts';
 import { useWords } from '../../words/catalogue.ts';
 import { Comparison, Runs } from './Comparison.tsx';
 import styles from './Dialogs.module.css';
-import { type Doc, nameOf } from './document.ts';
+import { type Doc, type DocSegment, nameOf } from './document.ts';
 import { versionsQuery } from './queries.ts';
 import { transcriptWords } from './words.ts';
 
@@ -29,7 +29,9 @@ export function ConflictDialog({ id, base, newest, saved, doc, ...choices }: Con
   const [sees, setSees] = useState(false);
   const { data } = useQuery(versionsQuery(id));
   const author = data?.versions.find(({ number }) => number === newest)?.author ?? words.somebody;
-  const mine = doc.segments.filter((segment, at) => segment.text !== saved.segments[at]?.text);
+  const mine = doc.segments
+    .map((segment) => ({ ...segment, was: textBefore(saved, doc, segment) }))
+    .filter(({ text, was }) => text !== was);
   return (
     <Dialog
       open
@@ -60,12 +62,12 @@ export function ConflictDialog({ id, base, newest, saved, doc, ...choices }: Con
           />
           <h3>{words.mine}</h3>
           <ul className={styles.mine}>
-            {mine.map(({ index, startMs, text }) => (
+            {mine.map(({ index, startMs, text, was }) => (
               <li key={index}>
                 <span data-figure="">{clockTime(startMs / 1000)}</span>
                 <Runs
                   runs={[
-                    { type: 'delete', text: saved.segments[index]!.text },
+                    { type: 'delete', text: was },
                     { type: 'insert', text: ` ${text}` },
                   ]}
                 />
@@ -76,4 +78,14 @@ export function ConflictDialog({ id, base, newest, saved, doc, ...choices }: Con
       )}
     </Dialog>
   );
+}
+
+/** What stood where a segment is now; of one that was cut, its first part has all of that. */
+function textBefore(saved: Doc, doc: Doc, { index, from, to, text }: DocSegment): string {
+  if (doc.isWhole) return saved.segments.some((one) => one.text === text) ? text : '';
+  const isRest = doc.segments[index - 1]?.to === from;
+  return saved.segments
+    .slice(isRest ? from + 1 : from, to + 1)
+    .map((one) => one.text)
+    .join(' ');
 }

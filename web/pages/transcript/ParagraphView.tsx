@@ -5,7 +5,7 @@ import { clockTime } from '../../format.ts';
 import { useWords } from '../../words/catalogue.ts';
 import type { Marks } from './marks.ts';
 import type { Paragraph } from './paragraphs.ts';
-import { SegmentText, type TextHandlers } from './SegmentText.tsx';
+import { type Editing, SegmentText, type TextHandlers } from './SegmentText.tsx';
 import styles from './TextView.module.css';
 import { transcriptWords } from './words.ts';
 
@@ -21,7 +21,7 @@ interface ParagraphViewProps extends ParagraphHandlers {
   marks: Marks;
   /** The segment that the keyboard is on, if it is one of these. */
   current: number | undefined;
-  edited: number | undefined;
+  editing: Editing | undefined;
   hintId: string;
 }
 
@@ -31,7 +31,7 @@ export const ParagraphView = memo(function ParagraphView({
   name,
   marks,
   current,
-  edited,
+  editing,
   hintId,
   ...handlers
 }: ParagraphViewProps) {
@@ -78,15 +78,18 @@ export const ParagraphView = memo(function ParagraphView({
               segment={segment}
               marks={marks}
               isCurrent={segment.index === current}
-              isEdited={segment.index === edited}
+              editing={segment.index === editing?.index ? editing : undefined}
               hintId={hintId}
               onEdit={handlers.onEdit}
               onDone={handlers.onDone}
+              onCut={handlers.onCut}
+              onJoin={handlers.onJoin}
+              onUndo={handlers.onUndo}
               onTogglePlay={handlers.onTogglePlay}
             />{' '}
           </Fragment>
         ))}
-        {edited !== undefined && (
+        {editing && (
           <p id={hintId} className={styles.hint}>
             {words.editing}
           </p>

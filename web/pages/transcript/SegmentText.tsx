@@ -1,7 +1,7 @@
 import { type KeyboardEvent, memo, useLayoutEffect, useRef } from 'react';
 import { clockTime } from '../../format.ts';
 import { useWords } from '../../words/catalogue.ts';
-import { type DocSegment, onOneLine } from './document.ts';
+import { type DocSegment, onOneLine, placeToCut } from './document.ts';
 import type { Marks } from './marks.ts';
 import { scriptOf } from './paragraphs.ts';
 import styles from './TextView.module.css';
@@ -12,7 +12,19 @@ export interface TextHandlers {
   onEdit(index: number): void;
   /** Editing is over; `text` is what stands there now, undefined: as it was. `stays`: the keyboard stays on it. */
   onDone(index: number, text: string | undefined, stays: boolean): void;
+  /** Cut in two at a place in `text`, which is what stands there now. */
+  onCut(index: number, text: string, at: number): void;
+  /** Joined with the one before it, or with the one behind it; `text` is what stands there now. */
+  onJoin(index: number, text: string, other: 'before' | 'behind'): void;
+  onUndo(): void;
   onTogglePlay(): void;
+}
+
+/** A segment is being edited. */
+export interface Editing {
+  index: number;
+  /** Where in its text the caret is put; nowhere: where it was clicked, else behind the last letter. */
+  caret?: number;
 }
 
 interface SegmentTextProps extends TextHandlers {
@@ -20,7 +32,8 @@ interface SegmentTextProps extends TextHandlers {
   marks: Marks;
   /** The keyboard is here. */
   isCurrent: boolean;
-  isEdited: boolean;
+  /** Set while it is edited; another one begins anew. */
+  editing: Editing | undefined;
   /** Says how editing ends. */
   hintId: string;
 }
@@ -30,15 +43,19 @@ export const SegmentText = memo(function SegmentText({
   segment,
   marks,
   isCurrent,
-  isEdited,
+  editing,
   hintId,
   onDone,
+  onCut,
+  onJoin,
+  onUndo,
   onTogglePlay,
 }: SegmentTextProps) {
   const words = useWords(transcriptWords);
   const place = useRef<HTMLSpanElement>(null);
   const { index, text } = segment;
   const isOver = useRef(true);
+  const isEdited = editing !== undefined;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another text is marked anew
   useLayoutEffect(() => {
@@ -50,15 +67,20 @@ export const SegmentText = memo(function SegmentText({
 
   useLayoutEffect(() => {
     const element = place.current;
-    if (!isEdited || !element) return;
+    if (!editing || !element) return;
     isOver.current = false;
+    if (editing.caret !== undefined) {
+      element.focus();
+      getSelection()?.collapse(element.firstChild ?? element, element.firstChild ? editing.caret : 0);
+      return;
+    }
     // Where it was clicked the browser has put the caret already.
     if (document.activeElement !== element || getSelection()?.anchorNode !== element.firstChild) {
       element.focus();
       getSelection()?.selectAllChildren(element);
       getSelection()?.collapseToEnd();
     }
-  }, [isEdited]);
+  }, [editing]);
 
   const end = (keep: boolean, stays: boolean) => {
     const element = place.current;
@@ -69,15 +91,56 @@ export const SegmentText = memo(function SegmentText({
     element.textContent = keep ? typed : text;
     onDone(index, keep && typed !== text ? typed : undefined, stays);
   };
+  /** What becomes of it others say; what was typed is in there. */
+  const handOver = (element: HTMLElement) => {
+    isOver.current = true;
+    element.textContent = text;
+  };
+  const cut = () => {
+    const element = place.current;
+    if (!element) return;
+    const typed = element.textContent ?? '';
+    const caret = caretIn(element);
+    const at = caret === undefined ? undefined : placeToCut(typed, caret);
+    if (at === undefined) return end(true, true);
+    handOver(element);
+    onCut(index, onOneLine(typed), at);
+  };
+  /** @returns false where the caret is not at that end */
+  const join = (other: 'before' | 'behind') => {
+    const element = place.current;
+    if (!element) return false;
+    const typed = element.textContent ?? '';
+    if (caretIn(element) !== (other === 'before' ? 0 : typed.length)) return false;
+    handOver(element);
+    onJoin(index, onOneLine(typed), other);
+    return true;
+  };
+  const undo = () => {
+    // What is typed the browser takes back by itself.
+    if (place.current?.textContent !== text) return false;
+    end(false, true);
+    onUndo();
+    return true;
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (!isEdited || event.nativeEvent.isComposing) return;
-    const { key, shiftKey } = event;
-    if (key === 'Enter') end(true, true);
-    else if (key === 'Escape') end(false, true);
-    else if (key === 'Tab' && !shiftKey) onTogglePlay();
-    else return;
+    if (!act(event)) return;
     event.preventDefault();
     event.stopPropagation();
+  };
+  /** @returns false for a key that types */
+  const act = ({ key, shiftKey, ctrlKey, metaKey }: KeyboardEvent): boolean => {
+    const isCommand = ctrlKey || metaKey;
+    if (key === 'Enter' && !isCommand) cut();
+    else if (key === 'Enter' || key === 'F2') end(true, true);
+    else if (key === 'Escape') end(false, true);
+    else if (key === 'Tab' && !shiftKey) onTogglePlay();
+    else if (key === 'Backspace') return join('before');
+    else if (key === 'Delete') return join('behind');
+    else if (key.toLowerCase() === 'z' && isCommand && !shiftKey) return undo();
+    else return false;
+    return true;
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: text that flows with what stands around it
@@ -101,3 +164,14 @@ export const SegmentText = memo(function SegmentText({
     </span>
   );
 });
+
+/** The place of the caret in the text of an element; undefined when it is not there, or something is selected. */
+function caretIn(element: HTMLElement): number | undefined {
+  const selection = getSelection();
+  const { anchorNode, anchorOffset = 0 } = selection ?? {};
+  if (!selection?.isCollapsed || !anchorNode || !element.contains(anchorNode)) return undefined;
+  const before = document.createRange();
+  before.selectNodeContents(element);
+  before.setEnd(anchorNode, anchorOffset);
+  return before.toString().length;
+}

@@ -16,6 +16,7 @@ import { type Doc, nameOf } from './document.ts';
 import { type Marks, offsetAt } from './marks.ts';
 import { type ParagraphHandlers, ParagraphView } from './ParagraphView.tsx';
 import { type Paragraph, paragraphWith } from './paragraphs.ts';
+import type { Editing } from './SegmentText.tsx';
 import styles from './TextView.module.css';
 import { type Span, wordsOf } from './word-places.ts';
 import { transcriptWords } from './words.ts';
@@ -43,13 +44,14 @@ interface TextViewProps extends ParagraphHandlers {
   doc: Doc;
   paragraphs: readonly Paragraph[];
   marks: Marks;
-  edited: number | undefined;
+  editing: Editing | undefined;
 }
 
 /** The text; only what is on the screen is drawn. */
-export function TextView({ ref, doc, paragraphs, marks, edited, ...handlers }: TextViewProps) {
+export function TextView({ ref, doc, paragraphs, marks, editing, ...handlers }: TextViewProps) {
   const words = useWords(transcriptWords);
   const list = useRef<HTMLDivElement>(null);
+  const edited = editing?.index;
   const hintId = useId();
   const [cursor, setCursor] = useState(() => paragraphs[0]?.index ?? 0);
   const wantsFocus = useRef<number>(undefined);
@@ -164,7 +166,7 @@ export function TextView({ ref, doc, paragraphs, marks, edited, ...handlers }: T
                 name={nameOf(doc, paragraph.speaker)}
                 marks={marks}
                 current={isIn(cursor)}
-                edited={isIn(edited)}
+                editing={isIn(edited) === undefined ? undefined : editing}
                 hintId={hintId}
               />
             </li>

@@ -7,7 +7,7 @@ import { Button } from '../../components/Button.tsx';
 import { Note } from '../../components/ProblemNote.tsx';
 import { useWords } from '../../words/catalogue.ts';
 import { ConflictDialog } from './ConflictDialog.tsx';
-import { changesOf, type Doc, docOf, nameOf, wholeOf, withTexts } from './document.ts';
+import { changesOf, type Doc, docOf, nameOf, wholeOf, withCut, withJoin, withTexts } from './document.ts';
 import { isDirty as areUnsaved, useEdits } from './edits.ts';
 import { FindBar } from './FindBar.tsx';
 import { KeysDialog } from './KeysDialog.tsx';
@@ -18,6 +18,7 @@ import { PlayerBar } from './PlayerBar.tsx';
 import { type Paragraph, paragraphsOf } from './paragraphs.ts';
 import { SKIP_SECONDS, usePlayer } from './player.ts';
 import { askAgain, type LoadedTranscript, saveVersion } from './queries.ts';
+import type { Editing } from './SegmentText.tsx';
 import { SpeakerDialog } from './SpeakerDialog.tsx';
 import { useSpokenWord } from './spoken-word.ts';
 import { TextView, type TextViewHandle } from './TextView.tsx';
@@ -44,7 +45,7 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
   const [follows, setFollows] = useSpokenWord(player.audio, doc, marks, text);
   const unsure = useUnsureWords(doc, marks);
 
-  const [edited, setEdited] = useState<number>();
+  const [editing, setEditing] = useState<Editing>();
   const [speaking, setSpeaking] = useState<Paragraph>();
   const [findsFrom, setFindsFrom] = useState<{ index: number }>();
   const [versionsShown, showVersions] = useState(false);
@@ -123,15 +124,34 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
     () => ({
       onSeek: (ms: number) => seek(ms / 1000),
       onTogglePlay: toggle,
-      onEdit: setEdited,
+      onEdit: (index: number) => setEditing({ index }),
       onDone: (index: number, typed: string | undefined, stays: boolean) => {
-        setEdited((now) => (now === index ? undefined : now));
+        setEditing((now) => (now?.index === index ? undefined : now));
         if (typed !== undefined) change(withTexts(latest.current.doc, new Map([[index, typed]])));
         if (stays) text.current?.focus(index);
       },
+      onCut: (index: number, typed: string, at: number) => {
+        change(withCut(withTexts(latest.current.doc, new Map([[index, typed]])), index, at));
+        setEditing({ index: index + 1, caret: 0 });
+      },
+      onJoin: (index: number, typed: string, other: 'before' | 'behind') => {
+        const doc = withTexts(latest.current.doc, new Map([[index, typed]]));
+        const second = other === 'before' ? index : index + 1;
+        const first = doc.segments[second - 1];
+        const joined = withJoin(doc, second);
+        change(joined);
+        // The caret stays between the same letters; where there is nothing to join with, it stays where it is.
+        const seam = first && joined !== doc ? first.text.length + (first.text === '' || typed === '' ? 0 : 1) : 0;
+        setEditing(
+          joined === doc
+            ? { index, caret: other === 'before' ? 0 : typed.length }
+            : { index: second - 1, caret: other === 'before' ? seam : typed.length },
+        );
+      },
+      onUndo: undo,
       onSpeaker: setSpeaking,
     }),
-    [seek, toggle, change],
+    [seek, toggle, change, undo],
   );
   const reveal = useCallback<TextViewHandle['reveal']>((place) => text.current?.reveal(place), []);
   const takeTheirs = () => {
@@ -178,7 +198,7 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
         )}
       </div>
       <div className={versionsShown ? styles.withPanel : styles.alone}>
-        <TextView ref={text} {...{ doc, paragraphs, marks, edited }} {...handlers} />
+        <TextView ref={text} {...{ doc, paragraphs, marks, editing }} {...handlers} />
         {versionsShown && (
           <div className={styles.panel}>
             <VersionsPanel
@@ -213,7 +233,7 @@ export function TranscriptEditor({ job, loaded }: { job: Job; loaded: LoadedTran
           onClose={() => showConflict(false)}
         />
       )}
-      <LeaveDialog isDirty={isDirty || edited !== undefined} onSave={save} />
+      <LeaveDialog isDirty={isDirty || editing !== undefined} onSave={save} />
     </>
   );
 }

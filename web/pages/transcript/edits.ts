@@ -1,6 +1,6 @@
 /** What was changed since the last save, and what can be taken back. */
 import { useReducer } from 'react';
-import { type Doc, withTimesOf } from './document.ts';
+import { asSaved, type Doc, isReshaped, withTimesOf } from './document.ts';
 
 export interface Edits {
   /** The version that is changed. */
@@ -49,7 +49,7 @@ function after(state: Edits, action: EditAction): Edits {
       return next ? { ...state, doc: next, past: [...past, doc], future: future.slice(1) } : state;
     }
     case 'saved':
-      return withoutEmpty({ ...state, base: action.base, saved: action.sent });
+      return savedAs(state, action.base, action.sent);
     case 'timed': {
       if (isDirty(state)) return state;
       const timed = withTimesOf(doc, action.from);
@@ -64,15 +64,14 @@ function fresh(base: number, doc: Doc): Edits {
   return { base, doc, saved: doc, past: [], future: [] };
 }
 
-/** Texts that were saved as empty are gone: those behind them have other indexes now, and older states have no place any more. */
-function withoutEmpty(state: Edits): Edits {
-  const { saved, doc } = state;
-  const kept = new Set(saved.segments.filter(({ text }) => text !== '').map(({ index }) => index));
-  if (kept.size === saved.segments.length) return state;
-  const cut = (some: Doc): Doc => ({
-    ...some,
-    segments: some.segments.filter(({ index }) => kept.has(index)).map((segment, index) => ({ ...segment, index })),
-  });
-  const next = cut(saved);
-  return { ...state, saved: next, doc: doc === saved ? next : cut(doc), past: [], future: [] };
+/**
+ * What was sent is the version now. Where segments were cut, joined or emptied, those of the version are others than those
+ * that older and newer states were made of: these can be gone to all the same, and are saved as a whole then.
+ */
+function savedAs(state: Edits, base: number, sent: Doc): Edits {
+  if (!isReshaped(sent)) return { ...state, base, saved: sent };
+  const saved = asSaved(sent);
+  const whole = (doc: Doc): Doc => ({ ...doc, isWhole: true });
+  const doc = state.doc === sent ? saved : whole(state.doc);
+  return { base, saved, doc, past: state.past.map(whole), future: state.future.map(whole) };
 }

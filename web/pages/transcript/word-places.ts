@@ -53,6 +53,38 @@ export function wordsAfter(before: Spoken, text: string): Word[] {
   return joined([...head.map(bare), ...between, ...tail.map(bare)], text);
 }
 
+/** The words of a segment before a place in its text, and those behind it; one that it is in becomes two. */
+export function wordsAround(segment: Spoken, at: number): [before: Word[], behind: Word[]] {
+  const before: Word[] = [];
+  const behind: Word[] = [];
+  for (const placed of wordsOf(segment)) {
+    const word = bare(placed);
+    const { start, end } = placed;
+    if (end <= at) before.push(word);
+    else if (start >= at) behind.push(word);
+    else {
+      const { startMs, endMs, text } = word;
+      const middle = Math.round(startMs + ((endMs - startMs) * (at - start)) / (end - start));
+      const part = { ...word, confidence: 1, edited: true } as const;
+      before.push({ ...part, text: text.slice(0, at - start), endMs: middle });
+      behind.push({ ...part, text: text.slice(at - start), startMs: middle });
+    }
+  }
+  return [before, firstOfAll(behind)];
+}
+
+/** The words of a segment, estimated where nothing is known of them. */
+export function bareWordsOf(segment: Spoken): Word[] {
+  return segment.text === '' ? [] : firstOfAll(wordsOf(segment).map(bare));
+}
+
+/** Before the first word nothing stands that it could join. */
+function firstOfAll([first, ...rest]: Word[]): Word[] {
+  if (!first) return [];
+  const { joinsPrevious: _, ...word } = first;
+  return [word, ...rest];
+}
+
 function bare({ start: _start, end: _end, ...word }: PlacedWord): Word {
   return word;
 }

@@ -6,6 +6,7 @@ export default {
   installed: 'Installed',
   needs: (memory: string) => `needs ${memory} of memory`,
   tooLarge: (limit: string) => `More than the ${limit} that a recording may use.`,
+  notFree: (free: string) => `More than the ${free} that are free now: a recording would wait until there is more.`,
   own: 'Added from a file',
   install: 'Install',
   installOf: (name: string) => `Install ${name}`,

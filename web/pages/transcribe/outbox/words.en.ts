@@ -8,7 +8,7 @@ export default {
   arrived: 'All sent. Longhand is checking it …',
   away: 'Waiting for the connection. It goes on by itself where it was.',
   awayWhy: (why: string) => `${why} It goes on by itself.`,
-  unsafe: 'Too large to be kept by the browser: if this page is loaded again, the file must be chosen again.',
+  unsafe: 'The browser has no room to keep it: if this page is loaded again, the file must be chosen again.',
   fileNeeded: 'The browser does not have this file any more. Choose it again to go on where it was.',
   chooseAgain: 'Choose the file again',
   otherFile: (name: string) => `That is another file. Choose ${name}, unchanged.`,
