@@ -9,8 +9,9 @@ const TOGETHER = ['api', 'config', 'domain', 'jobs', 'metrics', 'notify', 'pipel
 const each = {
   setupFiles: ['test/support/each-file.ts'],
   // Tests start real programs, often on a busy machine: a limit is there for what hangs, not for what is slow.
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  expect: { poll: { timeout: 60_000 } },
   pool: 'forks' as const,
 };
 

@@ -12,6 +12,9 @@ import { scratchPath } from '../support/scratch.ts';
 export const DESK = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 
+/** For what hangs, not for what is slow on a busy machine. */
+const PATIENCE_MS = 100_000;
+
 let browser: Promise<Browser> | undefined;
 
 /** The browser of this file; it ends with it. */
@@ -125,6 +128,7 @@ export async function visit(
 ): Promise<Visit> {
   const { expectTrouble, ...rest } = options;
   const context = await (await theBrowser()).newContext({ viewport: DESK, locale: 'en-GB', ...rest });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const said: string[] = [];
   page.on('console', (message) => {

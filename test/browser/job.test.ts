@@ -59,7 +59,6 @@ test('a running job is monitored from the history: its log lives, CPU and memory
   expect(atWork.map(({ command }) => command).join()).toMatch(/pocketsphinx/);
   await page.getByRole('button', { name: 'Stop', exact: true }).focus();
   await page.keyboard.press('Enter');
-  held.holdFrom(3);
   await page.getByText(/^Stopped by user at /).waitFor();
   expect(await job(id)).toMatchObject({ status: 'cancelled' });
   await service.settled(id);
@@ -178,7 +177,6 @@ test('a job whose process is gone without anybody having noticed is told as that
   copy('runs', `job_id = ${working}`, { id: null, job_id: lost, token: 'of-nobody', ...lease });
   database.close();
   await alone.post(`/api/jobs/${working}/cancel`);
-  held.holdFrom(3);
   await alone.settled(working);
   const lines = Array.from(
     { length: 150 },
@@ -203,7 +201,7 @@ test('a job whose process is gone without anybody having noticed is told as that
 });
 
 test('a job is paused and goes on; when the service dies meanwhile, the page finds back by itself, and the job is done', async () => {
-  held.holdFrom(2);
+  held.holdFrom(1);
   const id = await service.upload(await speak(SENTENCE.repeat(16)));
   const { page } = await visit(service.address, `/jobs/${id}`, {
     expectTrouble: /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/,
@@ -211,9 +209,7 @@ test('a job is paused and goes on; when the service dies meanwhile, the page fin
   const log = page.getByRole('log', { name: 'Log' });
   await log.getByText('Processing chunk 1/').waitFor();
   await page.getByRole('button', { name: 'Pause' }).click();
-  held.holdFrom(3);
   await page.getByText('You paused it. It rests until you let it go on.').waitFor();
-  held.holdFrom(1);
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByText('resumed, run 2').waitFor();
   await page

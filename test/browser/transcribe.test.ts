@@ -130,7 +130,6 @@ test('a newcomer is told what this is, and sees the sample become text by one cl
   await running.getByText(/\d % complete/).waitFor();
   await running.getByText(/remaining/).waitFor({ timeout: 60_000 });
   await running.getByRole('button', { name: 'Stop interview.flac' }).click();
-  held.holdFrom(4);
   await entry(page, 'Stopped or failed', 'interview.flac').getByText('What was done is kept').waitFor();
   held.release();
   await expectAccessible(page);
@@ -155,19 +154,19 @@ test('speech that was dropped is text when its sender comes back, who had left',
 
 test('of three at once one is stopped, and the others are done', async () => {
   const { page } = await visit(service.address);
-  held.holdFrom(2);
+  held.holdFrom(1);
   await sendSpeech(page, { 'one.wav': `One. ${SHORT}`, 'two.wav': `Two. ${LONG}`, 'three.wav': `Three. ${SHORT}` });
   await page.getByRole('button', { name: /^(Stop|Cancel) two\.wav$/ }).click();
   await entry(page, 'Stopped or failed', 'two.wav').getByRole('button', { name: 'Go on with two.wav' }).waitFor();
+  held.release();
   await isDone(page, 'one.wav');
   await isDone(page, 'three.wav');
   expect(await jobsNamed('two.wav')).toMatchObject([{ status: 'cancelled' }]);
-  held.release();
 });
 
 test('a job rests when it is paused, and goes on from there', async () => {
   const { page } = await visit(service.address);
-  held.holdFrom(2);
+  held.holdFrom(1);
   await sendSpeech(page, { 'rests.wav': `Rest. ${LONG}` });
   await page.getByRole('button', { name: 'Pause rests.wav' }).click();
   const resting = entry(page, 'Waiting', 'rests.wav');
@@ -297,7 +296,7 @@ test('what cannot be sent says why at its row, and what is known leads to its te
 
 test('the queue is paused and put into another order, by mouse, by finger and by keyboard', async () => {
   const { page } = await visit(service.address);
-  held.holdFrom(2);
+  held.holdFrom(1);
   await sendSpeech(page, { 'first.wav': `First of all. ${LONG}` });
   await page.getByRole('button', { name: 'Pause the queue' }).click();
   const dialog = page.getByRole('dialog', { name: 'Pause the queue' });

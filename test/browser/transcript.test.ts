@@ -43,11 +43,20 @@ test('a word that is clicked is gone to, and while it plays the spoken word is m
   await page.getByRole('button', { name: /^Go to 0:00/ }).click();
   await page.keyboard.press('Escape');
   await text.focus();
+  const spoken = await everySpoken(page);
   await page.keyboard.press('Space');
   await page.getByRole('button', { name: /^Pause/ }).waitFor();
-  await expect.poll(() => marked(page, 'spoken')).toEqual([segments[0]!.words[2]!.text]);
+  await expect.poll(async () => (await spoken()).length).toBeGreaterThanOrEqual(3);
   await page.keyboard.press('Space');
   await page.getByRole('button', { name: /^Play/ }).waitFor();
+  // Some of the words in their order: a busy machine draws no frame for a short one.
+  const all = segments.flatMap((segment) => segment.words.map((word) => word.text));
+  let from = 0;
+  for (const heard of await spoken()) {
+    const at = all.indexOf(heard, from);
+    expect(at, heard).toBeGreaterThanOrEqual(from);
+    from = at + 1;
+  }
   const before = await secondsOf(page);
   await page.keyboard.press('ArrowRight');
   await expect.poll(() => secondsOf(page)).toBeGreaterThan(before + 2.5);
@@ -366,6 +375,21 @@ function marked(page: Page, kind: 'spoken' | 'unsure' | 'found'): Promise<string
     (name) => Array.from(CSS.highlights.get(name) ?? [], (range) => String(range)),
     `transcript-${kind}`,
   );
+}
+
+/** Notes from now on in each frame what is marked as spoken. @returns what tells all of it */
+async function everySpoken(page: Page): Promise<() => Promise<string[]>> {
+  const notes = await page.evaluateHandle(() => {
+    const all: string[] = [];
+    const look = () => {
+      const [now] = Array.from(CSS.highlights.get('transcript-spoken') ?? [], (range) => String(range));
+      if (now !== undefined && now !== all.at(-1)) all.push(now);
+      requestAnimationFrame(look);
+    };
+    look();
+    return all;
+  });
+  return () => notes.jsonValue();
 }
 
 /** Within its box, where its last letter is. */

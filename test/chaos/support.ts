@@ -12,6 +12,9 @@ import { descendants, Home } from '../support/cli.ts';
 import { HeldModel, smallModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 
+/** For what hangs, not for what is slow on a busy machine. */
+const PATIENCE_MS = 240_000;
+
 /** Cut into four chunks or so by `SHORT_CHUNKS`. */
 export const STORY =
   'One winter night there was so much snow that no train could leave. We made coffee for everybody. ' +
@@ -153,7 +156,7 @@ async function withStore<T>(home: Home, read: (store: Store) => Promise<T>): Pro
 
 /** Waits until no process carries any of the tokens. The kernel tells nobody when a process of others has ended. */
 export async function noneLeft(tokens: string[]): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const left = tokens.flatMap((token) => processesWithToken(token));
     if (left.length === 0) return;
@@ -164,7 +167,7 @@ export async function noneLeft(tokens: string[]): Promise<void> {
 
 /** Asks again and again for what nobody tells of, a few milliseconds apart. */
 export async function eventually<T>(look: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;

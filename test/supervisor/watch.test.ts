@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/domain/clock.ts';
 import { LimitWatch } from '../../src/supervisor/limits.ts';
 import type { Verdict } from '../../src/supervisor/verdict.ts';
@@ -6,72 +6,86 @@ import { type Patience, RunWatch } from '../../src/supervisor/watch.ts';
 
 const LONG: Patience = { heartbeatMs: 5, missedHeartbeats: 1e9, progressMs: 1e9 };
 
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 function watch(patience: Partial<Patience>, times = { runningSeconds: 0, timeLimitSeconds: 1 }) {
-  let judge: (verdict: Verdict) => void = () => undefined;
-  const verdict = new Promise<Verdict>((resolve) => {
-    judge = resolve;
-  });
+  let nowMs = 0;
   const told: Verdict[] = [];
   const watched = new RunWatch({
-    clock: systemClock,
+    clock: { ...systemClock, monotonicMs: () => nowMs },
     patience: { ...LONG, ...patience },
     limits: new LimitWatch({ memoryBytes: 1_000, exact: () => undefined }),
     runningSeconds: () => times.runningSeconds,
     timeLimitSeconds: () => times.timeLimitSeconds,
-    onVerdict: (found) => {
-      told.push(found);
-      judge(found);
-    },
+    onVerdict: (verdict) => told.push(verdict),
   });
   onTestFinished(() => watched.stop());
-  return { watched, verdict, told };
+  /** Lets the timer of the watch go round so many times. */
+  const turn = (times = 1) => {
+    for (let turns = 0; turns < times; turns += 1) {
+      nowMs += LONG.heartbeatMs;
+      vi.advanceTimersByTime(LONG.heartbeatMs);
+    }
+  };
+  return { watched, told, turn };
 }
 
 describe('a run is watched for', () => {
-  it('a process that says nothing', async () => {
-    const { verdict } = watch({ missedHeartbeats: 3 });
-    expect(await verdict).toMatchObject({ type: 'process hung', error: { kind: 'crash' } });
+  it('a process that says nothing', () => {
+    const { told, turn } = watch({ missedHeartbeats: 3 });
+    turn(2);
+    expect(told).toEqual([]);
+    turn();
+    expect(told).toMatchObject([{ type: 'process hung', error: { kind: 'crash' } }]);
   });
 
-  it('work that stands still though the heart beats', async () => {
-    const { watched, verdict } = watch({ missedHeartbeats: 1_000, progressMs: 30 });
-    const beats = setInterval(() => watched.beat(), 2);
-    onTestFinished(() => clearInterval(beats));
-    expect(await verdict).toMatchObject({ type: 'engine hung', error: { kind: 'engine' } });
+  it('work that stands still though the heart beats', () => {
+    const { watched, told, turn } = watch({ missedHeartbeats: 2, progressMs: 6 * LONG.heartbeatMs });
+    for (let turns = 0; turns < 5; turns += 1) {
+      turn();
+      watched.beat();
+    }
+    expect(told).toEqual([]);
+    turn();
+    expect(told).toMatchObject([{ type: 'engine hung', error: { kind: 'engine' } }]);
   });
 
-  it('too much time, by a limit that may become longer meanwhile', async () => {
+  it('too much time, by a limit that may become longer meanwhile', () => {
     const times = { runningSeconds: 5, timeLimitSeconds: 10 };
-    const { watched, verdict, told } = watch({}, times);
+    const { watched, told, turn } = watch({}, times);
     times.timeLimitSeconds = 20;
     times.runningSeconds = 15;
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    turn(6);
     expect(told).toEqual([]);
     times.runningSeconds = 20;
-    expect(await verdict).toMatchObject({
-      type: 'time limit',
-      error: { kind: 'timeout', message: 'Transcription timeout after 20 seconds' },
-    });
+    turn();
+    expect(told).toMatchObject([
+      { type: 'time limit', error: { kind: 'timeout', message: 'Transcription timeout after 20 seconds' } },
+    ]);
     watched.sampled({ at: 0, cpuSeconds: 0, cpuPercent: 0, processes: 1, elapsedSeconds: 0, rssBytes: 2_000 });
     expect(told).toHaveLength(1);
   });
 
-  it('too much memory, and is judged once', async () => {
-    const { watched, verdict, told } = watch({});
+  it('too much memory, and is judged once', () => {
+    const { watched, told } = watch({});
     const usage = { at: 0, cpuSeconds: 0, cpuPercent: 0, processes: 1, elapsedSeconds: 0 };
     watched.sampled({ ...usage, rssBytes: 1_000 });
     expect(told).toEqual([]);
     watched.sampled({ ...usage, rssBytes: 1_001 });
     watched.sampled({ ...usage, rssBytes: 2_000 });
-    expect(await verdict).toMatchObject({ type: 'memory limit', error: { kind: 'memory' } });
-    expect(told).toHaveLength(1);
+    expect(told).toMatchObject([{ type: 'memory limit', error: { kind: 'memory' } }]);
   });
 
-  it('nothing while it beats and gets on', async () => {
-    const { watched, told } = watch({ missedHeartbeats: 20, progressMs: 200 });
-    for (let turn = 0; turn < 20; turn += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      expect(watched.beat()).toBeGreaterThanOrEqual(0);
+  it('nothing while it beats and gets on', () => {
+    const { watched, told, turn } = watch({ missedHeartbeats: 20, progressMs: 20 * LONG.heartbeatMs });
+    for (let times = 0; times < 10; times += 1) {
+      turn(19);
+      expect(watched.beat()).toBe(18 * LONG.heartbeatMs);
       watched.progressed();
     }
     expect(told).toEqual([]);

@@ -14,7 +14,7 @@ import { askDesk, openDesk } from './desk.ts';
 
 const DESK = 'TEST_WHISPER_OF_LONGHAND';
 
-export const WHISPER_BUILD_TIMEOUT_MS = 9 * 60_000;
+export const WHISPER_BUILD_TIMEOUT_MS = 20 * 60_000;
 export const WHISPER_BUILD_CACHE = resolve('node_modules/.cache/longhand-test');
 
 /** The test files that ask for it. */
