@@ -1,24 +1,28 @@
 /**
- * What happens on the service, as it happens: one stream of events for the whole page.
+ * What happens on the service, as it happens: one connection for the whole page (`live-link.ts`), which also tells the logs that are
+ * shown.
  *
  * What a change of a job makes old is asked for again, at most every so often. Progress, also of downloads, comes many times a
- * minute and is kept here instead, for whoever shows it. When the stream breaks it is opened again until it holds; what was missed is
+ * minute and is kept here instead, for whoever shows it. When the connection breaks it is opened again until it holds; what was missed is
  * caught up with by asking for everything that is on the screen.
  */
 import { useEffect, useSyncExternalStore } from 'react';
 import type { ModelPull, ProgressReport } from './api-types.ts';
+import { type Link, socketLink, streamLink, type Told } from './live-link.ts';
 import { keys, queryClient } from './queries.ts';
 import { randomId } from './random-id.ts';
 
-/** `away`: the stream is broken, and is being opened again. */
+/** `away`: it is broken, and is being opened again. */
 export type Connection = 'opening' | 'live' | 'away';
 
 /** At most one round of asking in this time. */
 const REFRESH_MS = 100;
-/** How long after a break the stream is tried again, when the browser has given it up. */
+/** How long after a break it is tried again. */
 const REOPEN_MS = 1_000;
 /** Events after which what is on the screen is asked for again. */
-const CHANGES = ['submitted', 'state', 'changed', 'deleted', 'queue', 'settled', 'length', 'waiting'] as const;
+const CHANGES: ReadonlySet<string> = new Set([
+  ...['submitted', 'state', 'changed', 'deleted', 'queue', 'settled', 'length', 'waiting'],
+]);
 
 /** The name that this page gives itself: jobs that it began may depend on its being open. */
 export const CLIENT_ID = clientId();
@@ -35,6 +39,16 @@ function clientId(): string {
 /** Whoever wants more of the stream than the page keeps. */
 type Listener = (data: unknown) => void;
 
+/** Somebody to whom the log of a job is told. */
+export interface LogFollower {
+  /** A line, and the position behind it. */
+  line(line: string, at: number): void;
+  /** A stretch is no longer there; it goes on at this position. */
+  gap(at: number): void;
+  /** Whether it is live; else it will be again. */
+  state(isLive: boolean): void;
+}
+
 class LiveStream {
   connection: Connection = 'opening';
   readonly #progress = new Map<number, ProgressReport>();
@@ -43,7 +57,13 @@ class LiveStream {
   readonly #watchers = new Set<() => void>();
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #changed = new Set<number>();
-  #source: EventSource | undefined;
+  /** Logs that are shown, and where each stands, by the number under which the link tells them. */
+  readonly #logs = new Map<number, { job: number; follower: LogFollower; at: number }>();
+  #lastLog = 0;
+  #link: Link | undefined;
+  /** Whether WebSockets come through: known once one did. */
+  #socketsPass: boolean | undefined;
+  #usesSocket = true;
   #reopen: ReturnType<typeof setTimeout> | undefined;
   #refresh: ReturnType<typeof setTimeout> | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
@@ -51,42 +71,77 @@ class LiveStream {
 
   open(): void {
     this.close();
-    const source = new EventSource(`/api/events?clientId=${CLIENT_ID}`);
-    this.#source = source;
-    source.addEventListener('ready', () => {
-      // Those that the service knows are told next.
-      this.#pulls = [];
-      this.#set('live');
-      // What came without an id while the stream was broken is not told again.
-      if (this.#wasLive) void queryClient.invalidateQueries();
-      this.#wasLive = true;
+    const link = (this.#usesSocket ? socketLink : streamLink)(CLIENT_ID, {
+      told: (told) => this.#take(told),
+      lost: () => this.#lost(),
     });
-    source.addEventListener('error', () => {
-      this.#set('away');
-      if (source.readyState !== EventSource.CLOSED) return;
-      // The browser gives up after an answer that is no stream: the service is starting, or nobody is signed in any more.
-      void queryClient.invalidateQueries({ queryKey: keys.session });
-      this.#reopen = setTimeout(() => this.open(), REOPEN_MS);
-    });
-    source.addEventListener('reset', () => void queryClient.invalidateQueries());
-    source.addEventListener('progress', ({ data }) => {
-      const { jobId, progress } = JSON.parse(data as string) as { jobId: number; progress: ProgressReport };
-      this.#progress.set(jobId, progress);
-      this.#tell();
-    });
-    source.addEventListener('model', ({ data }) => {
-      const { pull } = JSON.parse(data as string) as { pull: ModelPull };
-      this.#pulls = [pull, ...this.#pulls.filter(({ name }) => name !== pull.name)];
-      this.#tell();
-    });
-    for (const name of CHANGES) source.addEventListener(name, ({ data }) => this.#hear(JSON.parse(data as string)));
-    for (const name of this.#listeners.keys()) this.#forward(source, name);
+    this.#link = link;
+    for (const [number, { job, at }] of this.#logs) link.follow(number, job, at);
   }
 
   close(): void {
     clearTimeout(this.#reopen);
-    this.#source?.close();
-    this.#source = undefined;
+    this.#link?.close();
+    this.#link = undefined;
+  }
+
+  /** Tells the log of a job from a position on; after a break it goes on where it was. @returns a function that ends it */
+  followLog(job: number, from: number, follower: LogFollower): () => void {
+    this.#lastLog += 1;
+    const number = this.#lastLog;
+    this.#logs.set(number, { job, follower, at: from });
+    this.#link?.follow(number, job, from);
+    return () => {
+      if (this.#logs.delete(number)) this.#link?.leave(number);
+    };
+  }
+
+  #lost(): void {
+    this.#link = undefined;
+    this.#set('away');
+    for (const { follower } of this.#logs.values()) follower.state(false);
+    // Until one came through it may be that none does, or that the service is away: each is tried in turn.
+    if (this.#socketsPass === undefined) this.#usesSocket = !this.#usesSocket;
+    // The service is starting, or nobody is signed in any more.
+    void queryClient.invalidateQueries({ queryKey: keys.session });
+    clearTimeout(this.#reopen);
+    this.#reopen = setTimeout(() => this.open(), REOPEN_MS);
+  }
+
+  #take(told: Told): void {
+    const { name, data, log } = told;
+    if (log !== undefined) this.#takeLog(log, told);
+    else if (name === 'ready') this.#isReady();
+    else if (name === 'reset') void queryClient.invalidateQueries();
+    else if (name === 'progress') {
+      const { jobId, progress } = data as { jobId: number; progress: ProgressReport };
+      this.#progress.set(jobId, progress);
+      this.#tell();
+    } else if (name === 'model') {
+      const { pull } = data as { pull: ModelPull };
+      this.#pulls = [pull, ...this.#pulls.filter(({ name }) => name !== pull.name)];
+      this.#tell();
+    } else if (CHANGES.has(name)) this.#hear(data as { type: string });
+    if (log === undefined) for (const listener of this.#listeners.get(name) ?? []) listener(data);
+  }
+
+  #isReady(): void {
+    this.#socketsPass = this.#usesSocket;
+    // Those that the service knows are told next.
+    this.#pulls = [];
+    this.#set('live');
+    // What came without an id while it was broken is not told again.
+    if (this.#wasLive) void queryClient.invalidateQueries();
+    this.#wasLive = true;
+  }
+
+  #takeLog(number: number, { name, data, id }: Told): void {
+    const log = this.#logs.get(number);
+    if (!log) return;
+    if (id !== undefined) log.at = id;
+    if (name === 'following') log.follower.state(true);
+    if (name === 'line') log.follower.line((data as { line: string }).line, log.at);
+    if (name === 'reset') log.follower.gap(log.at);
   }
 
   readonly watch = (watcher: () => void): (() => void) => {
@@ -102,20 +157,9 @@ class LiveStream {
 
   /** @returns a function that ends it */
   on(name: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(name);
-    if (listeners) listeners.add(listener);
-    else {
-      this.#listeners.set(name, new Set([listener]));
-      if (this.#source) this.#forward(this.#source, name);
-    }
-    return () => this.#listeners.get(name)?.delete(listener);
-  }
-
-  #forward(source: EventSource, name: string): void {
-    source.addEventListener(name, ({ data }) => {
-      const parsed: unknown = JSON.parse(data as string);
-      for (const listener of this.#listeners.get(name) ?? []) listener(parsed);
-    });
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener));
+    return () => listeners.delete(listener);
   }
 
   #hear({ type, jobId, status }: { type: string; jobId?: number | null; status?: string }): void {
@@ -150,7 +194,7 @@ class LiveStream {
 
 export const live = new LiveStream();
 
-/** Keeps the stream open as long as the component is there. */
+/** Keeps the connection open as long as the component is there. */
 export function useLiveStream(): void {
   useEffect(() => {
     live.open();
@@ -158,7 +202,7 @@ export function useLiveStream(): void {
   }, []);
 }
 
-/** How the stream is. */
+/** How the connection is. */
 export function useConnection(): Connection {
   return useSyncExternalStore(live.watch, () => live.connection);
 }

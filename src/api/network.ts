@@ -8,10 +8,12 @@ import { watchPages } from './live/watch-pages.ts';
 import { describeRoutes } from './openapi.ts';
 import { pageRoutes } from './page.ts';
 import { noteRefusals } from './refusal-log.ts';
+import { liveSocket } from './routes/live-socket.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { progressSocket } from './routes/progress-socket.ts';
 import { registerRoutes } from './routes.ts';
 import { bareServer } from './server.ts';
+import { registerSockets } from './sockets.ts';
 import { registerUploads } from './uploads.ts';
 
 /** What is said of the service's place in the network. */
@@ -29,7 +31,9 @@ export async function buildNetworkServer(context: ApiContext, options: NetworkOp
   if (context.service) noteRefusals(server, context.service);
   installDoors(server, context.store, allowedHosts);
   await describeRoutes(server);
-  await progressSocket(server, context);
+  await registerSockets(server);
+  progressSocket(server, context);
+  liveSocket(server, context);
   server.register(async (app) => sessionRoutes(app, context.store, onRefusal));
   registerRoutes(server, context);
   if (context.service) metricsRoutes(server, context.service);

@@ -7,13 +7,11 @@ import { stateOf } from '../../jobs/state.ts';
 import { startOfLastLines } from '../../logs/tail.ts';
 import { logPath } from '../../supervisor/job-files.ts';
 import type { ApiContext } from '../context.ts';
-import type { Watcher } from '../live/event-feed.ts';
 import { failStream, liveOf } from '../live/live.ts';
-import { LiveEvent } from '../live/live-event.ts';
-import type { LineWatcher } from '../live/log-feed.ts';
-import { logCover, tellerOf } from '../live/teller.ts';
+import { type LiveOutlet, watchEvents, watchLog } from '../live/watch-events.ts';
 import { eventId, followAll, followJob, followLog } from '../schemas/events.ts';
 import { showJobState } from '../schemas/jobs.ts';
+import type { EventStream } from '../sse.ts';
 
 export function eventRoutes(server: FastifyInstance, context: ApiContext): void {
   const { store, dataDir } = context;
@@ -55,17 +53,7 @@ export function eventRoutes(server: FastifyInstance, context: ApiContext): void 
     const job = request.params.id;
     await requireJob(request, job);
     const from = lastIdOf(request, lastEventId) ?? (await startOfLastLines(logPath(dataDir, job), lines));
-    const cover = await logCover(context, request.caller, job);
-    const stream = live.stream(request, reply, clientId);
-    const watcher: LineWatcher = {
-      get isOpen() {
-        return stream.isOpen;
-      },
-      take: (lines) => stream.write(cover(lines).frames),
-      drained: () => stream.drained(),
-      fail: (sentence) => failStream(stream, sentence),
-    };
-    stream.onClose(live.followLog(watcher, job, from));
+    await watchLog(context, request, outletOf(live.stream(request, reply, clientId)), { jobId: job, from });
     return reply;
   });
 
@@ -81,36 +69,20 @@ interface Wanted {
 
 function watch(context: ApiContext, request: FastifyRequest, reply: FastifyReply, wanted: Wanted): void {
   const { jobs, lastEventId, clientId } = wanted;
-  const live = liveOf(context);
-  const out = live.stream(request, reply, clientId);
-  const fail = (sentence: string) => failStream(out, sentence);
-  const teller = tellerOf(context, request.caller, {
-    write: ({ frames }) => out.write(frames),
-    drained: () => out.drained(),
-    fail,
-  });
-  const watcher: Watcher = {
-    jobs,
-    userId: request.caller.userId,
-    everyReport: request.caller.local,
+  const out = outletOf(liveOf(context).stream(request, reply, clientId));
+  watchEvents(context, request, out, { jobs, lastId: lastIdOf(request, lastEventId) });
+}
+
+function outletOf(stream: EventStream): LiveOutlet {
+  return {
     get isOpen() {
-      return out.isOpen;
+      return stream.isOpen;
     },
-    take: teller.take,
-    drained: teller.drained,
-    fail,
+    write: ({ frames }) => stream.write(frames),
+    drained: () => stream.drained(),
+    fail: (sentence) => failStream(stream, sentence),
+    onClose: (listener) => stream.onClose(listener),
   };
-  out.onClose(() => live.feed.leave(watcher));
-  let present: () => LiveEvent[] = () => [];
-  void live.feed.open(watcher, lastIdOf(request, lastEventId), {
-    prepare: async (goesOn) => {
-      present = await live.present.of(watcher, goesOn);
-    },
-    greet: (at) => {
-      watcher.take(new LiveEvent('ready', { type: 'ready' }, { id: at }));
-      for (const event of present()) watcher.take(event);
-    },
-  });
 }
 
 /** The browser's own word of a connection that was lost goes before what stands in the address. */

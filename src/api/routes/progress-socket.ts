@@ -1,5 +1,4 @@
 /** `GET /api/transcription/:id/progress`: a job's progress over a WebSocket, as `{progress, stage, eta, status}`. */
-import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { WebSocket } from 'ws';
@@ -10,35 +9,16 @@ import { viewOf } from '../../jobs/view.ts';
 import { getJob, type JobSummary } from '../../store/jobs.ts';
 import type { ApiContext } from '../context.ts';
 import type { Watcher } from '../live/event-feed.ts';
-import { HEARTBEAT_MS } from '../live/heartbeat.ts';
 import { type Live, liveOf } from '../live/live.ts';
 import { followProgress, type ProgressMessage } from '../schemas/progress.ts';
+import { closeSocket, INTERNAL_ERROR, keepAlive, NORMAL, NOT_FOUND, NOT_SIGNED_IN } from '../sockets.ts';
 import { MAX_WAITING_BYTES } from '../sse.ts';
-
-/** RFC 6455, 7.4.1. */
-const NORMAL = 1000;
-const GOING_AWAY = 1001;
-const INTERNAL_ERROR = 1011;
-/** Codes from 4000 on are the application's own (7.4.2); these are read like the status of HTTP. */
-const NOT_FOUND = 4404;
-const NOT_SIGNED_IN = 4401;
-/** A close frame has room for 125 bytes, two of which are the code (5.5). */
-const MAX_REASON_BYTES = 123;
-/** Clients have nothing to say here. */
-const MAX_PAYLOAD_BYTES = 1024;
 
 type ProgressReport = NonNullable<ReturnType<ApiContext['queue']['progressOf']>>;
 
-/** Registers it, before any other route. */
-export async function progressSocket(server: FastifyInstance, context: ApiContext): Promise<void> {
+/** Registers it, after `registerSockets`. */
+export function progressSocket(server: FastifyInstance, context: ApiContext): void {
   if (context.live?.progressWebSocket === false) return;
-  await server.register(websocket, {
-    options: { maxPayload: MAX_PAYLOAD_BYTES },
-    preClose(this: FastifyInstance, done) {
-      endAll(this);
-      done();
-    },
-  });
   const live = liveOf(context);
   server
     .withTypeProvider<ZodTypeProvider>()
@@ -62,15 +42,6 @@ function messageOf(job: JobSummary, live: ProgressReport | undefined): ProgressM
   };
 }
 
-function endAll({ websocketServer }: FastifyInstance): void {
-  for (const client of websocketServer.clients) {
-    client.close(GOING_AWAY, 'The service ends');
-    // Nobody waits for a client that does not answer.
-    setImmediate(() => client.terminate());
-  }
-  websocketServer.close();
-}
-
 interface Followed {
   context: ApiContext;
   live: Live;
@@ -84,7 +55,7 @@ function follow(socket: WebSocket, request: FastifyRequest, { context, live, id,
   const isOpen = () => socket.readyState === socket.OPEN;
   const leavePage = clientId === undefined ? undefined : live.enter(request, clientId);
   const pings = keepAlive(socket, live);
-  const endVisit = live.visits.add(request, (sentence) => close(socket, NOT_SIGNED_IN, sentence));
+  const endVisit = live.visits.add(request, (sentence) => closeSocket(socket, NOT_SIGNED_IN, sentence));
   let last = '';
   let sending: Promise<void> = Promise.resolve();
 
@@ -92,16 +63,16 @@ function follow(socket: WebSocket, request: FastifyRequest, { context, live, id,
     const job = isOpen() ? await getJob(store, id) : undefined;
     if (!isOpen()) return;
     if (!job || (userId !== null && job.user_id !== userId)) {
-      return close(socket, NOT_FOUND, (await jobNotFound(store, id)).message);
+      return closeSocket(socket, NOT_FOUND, (await jobNotFound(store, id)).message);
     }
     const message = JSON.stringify(messageOf(job, queue.progressOf(id)));
     if (message !== last) socket.send(message);
     last = message;
     if (socket.bufferedAmount > MAX_WAITING_BYTES) return socket.terminate();
-    if (awaitsPerson(job.status, job.paused_by)) close(socket, NORMAL, `The job is ${job.status}`);
+    if (awaitsPerson(job.status, job.paused_by)) closeSocket(socket, NORMAL, `The job is ${job.status}`);
   };
   const send = () => {
-    sending = sending.then(sendNow).catch((error) => close(socket, INTERNAL_ERROR, reportOf(error).message));
+    sending = sending.then(sendNow).catch((error) => closeSocket(socket, INTERNAL_ERROR, reportOf(error).message));
   };
 
   const watcher: Watcher = {
@@ -109,7 +80,7 @@ function follow(socket: WebSocket, request: FastifyRequest, { context, live, id,
     get isOpen() {
       return isOpen();
     },
-    fail: (sentence) => close(socket, INTERNAL_ERROR, sentence),
+    fail: (sentence) => closeSocket(socket, INTERNAL_ERROR, sentence),
   };
   socket.on('close', () => {
     pings.abort();
@@ -118,31 +89,4 @@ function follow(socket: WebSocket, request: FastifyRequest, { context, live, id,
     live.feed.leave(watcher);
   });
   void live.feed.open(watcher, undefined, { prepare: async () => undefined, greet: send });
-}
-
-/** Asks for a sign of life, and cuts off who has given none since the last time. */
-function keepAlive(socket: WebSocket, { clock }: Live): AbortController {
-  const closed = new AbortController();
-  let isAlive = true;
-  socket.on('pong', () => {
-    isAlive = true;
-  });
-  const beat = async () => {
-    for (;;) {
-      await clock.sleep(HEARTBEAT_MS, closed.signal);
-      if (!isAlive) return socket.terminate();
-      isAlive = false;
-      socket.ping();
-    }
-  };
-  beat().catch(() => {
-    if (!closed.signal.aborted) socket.terminate();
-  });
-  return closed;
-}
-
-function close(socket: WebSocket, code: number, reason: string): void {
-  let text = reason;
-  while (Buffer.byteLength(text) > MAX_REASON_BYTES) text = text.slice(0, -1);
-  socket.close(code, text);
 }

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { ProblemError, send, withQuery } from '../../../client.ts';
+import { live } from '../../../live.ts';
 import { LogLines } from './log-lines.ts';
 
-/** How long after a break the stream is tried again, when the browser has given it up. */
+/** How long after a service that did not answer it is asked again. */
 const REOPEN_MS = 1_000;
 
 export type LogState = 'opening' | 'live' | 'away' | 'stopped';
@@ -21,7 +22,7 @@ export function useLog(jobId: number, { lines: wanted, refresh, gap }: LogOption
   const [lines] = useState(() => new LogLines());
   const [state, setState] = useState<LogState>('opening');
   const [problem, setProblem] = useState<ProblemError>();
-  const position = useRef<{ of: string; at: string } | undefined>(undefined);
+  const position = useRef<{ of: string; at: number } | undefined>(undefined);
   useSyncExternalStore(lines.watch, () => lines.version);
 
   useEffect(() => {
@@ -36,7 +37,7 @@ export function useLog(jobId: number, { lines: wanted, refresh, gap }: LogOption
     }
     const closing = new AbortController();
     const { signal } = closing;
-    let source: EventSource | undefined;
+    let leave: (() => void) | undefined;
     let reopen: ReturnType<typeof setTimeout> | undefined;
     const openAgain = () => {
       setState('away');
@@ -49,23 +50,19 @@ export function useLog(jobId: number, { lines: wanted, refresh, gap }: LogOption
       const text = await answer.text();
       if (signal.aborted) return;
       if (text !== '') for (const line of text.replace(/\n$/, '').split('\n')) lines.add(line);
-      position.current = { of, at: answer.headers.get('x-log-position') ?? '0' };
+      position.current = { of, at: Number(answer.headers.get('x-log-position') ?? 0) };
     };
-    const follow = (lastEventId: string) => {
-      const opened = new EventSource(withQuery(`/api/jobs/${jobId}/log/events`, { lastEventId }));
-      source = opened;
-      opened.addEventListener('open', () => setState('live'));
-      opened.addEventListener('line', ({ data, lastEventId: at }) => {
-        position.current = { of, at };
-        lines.add((JSON.parse(data as string) as { line: string }).line);
-      });
-      opened.addEventListener('reset', ({ lastEventId: at }) => {
-        position.current = { of, at };
-        lines.add(gap);
-      });
-      opened.addEventListener('error', () => {
-        setState('away');
-        if (opened.readyState === EventSource.CLOSED) openAgain();
+    const follow = (from: number) => {
+      leave = live.followLog(jobId, from, {
+        line(line, at) {
+          position.current = { of, at };
+          lines.add(line);
+        },
+        gap(at) {
+          position.current = { of, at };
+          lines.add(gap);
+        },
+        state: (isLive) => setState(isLive ? 'live' : 'away'),
       });
     };
     const open = async () => {
@@ -84,7 +81,7 @@ export function useLog(jobId: number, { lines: wanted, refresh, gap }: LogOption
     return () => {
       closing.abort();
       clearTimeout(reopen);
-      source?.close();
+      leave?.();
     };
   }, [jobId, wanted, refresh, gap, lines]);
 
