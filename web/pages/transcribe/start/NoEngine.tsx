@@ -9,9 +9,9 @@ import { ProgressBar } from '../../../components/ProgressBar.tsx';
 import { inBytes } from '../../../format.ts';
 import { keys, queryClient, sessionQuery } from '../../../queries.ts';
 import { useWords } from '../../../words/catalogue.ts';
+import { partWords } from '../part-words.ts';
 import { enginesQuery, pullsQuery } from '../queries.ts';
 import rows from '../Rows.module.css';
-import { transcribeWords } from '../words.ts';
 import styles from './NoEngine.module.css';
 
 /** Small enough to be there soon, and good enough to begin with. */
@@ -21,7 +21,7 @@ type Pull = ModelPulls['pulls'][number];
 
 /** Nothing can turn speech into text here yet: what is missing, and a way to get it. */
 export default function NoEngine() {
-  const words = useWords(transcribeWords).engine;
+  const words = useWords(partWords).engine;
   const { data: session } = useQuery(sessionQuery);
   const { data: engines, error } = useQuery(enginesQuery);
   const mayInstall = session?.caller?.scope === 'admin';
@@ -53,7 +53,7 @@ export default function NoEngine() {
 }
 
 function Install({ engine }: { engine: Engines['engines'][number] }) {
-  const words = useWords(transcribeWords).engine;
+  const words = useWords(partWords).engine;
   const { data } = useQuery(pullsQuery);
   const model = engine.models.find(({ name }) => name === FIRST_MODEL);
   const last = data?.pulls.find(({ name }) => name === FIRST_MODEL);
@@ -100,7 +100,7 @@ function Install({ engine }: { engine: Engines['engines'][number] }) {
 }
 
 function Installing({ pull, onStop }: { pull: Pull; onStop(): void }) {
-  const words = useWords(transcribeWords).engine;
+  const words = useWords(partWords).engine;
   const { name, receivedBytes, totalBytes, retry } = pull;
   return (
     <div className={styles.installing}>
