@@ -15,6 +15,7 @@ import { allEngines } from './engines/registry.ts';
 import { diskSpaceOf } from './files/disk-space.ts';
 import type { Estimates } from './jobs/estimates.ts';
 import { memoryNeedOf, smallerModelFor } from './jobs/memory.ts';
+import { parametersBySettings } from './jobs/parameters-by-settings.ts';
 import { Reservations } from './jobs/reservations.ts';
 import { Wishes } from './jobs/wishes.ts';
 import type { JobLog } from './logs/job-log.ts';
@@ -156,6 +157,8 @@ export function workOf(config: Config, parts: WorkParts): OwnerWork {
       smallerModel: (job) => smallerModelFor(memory, job),
       diskFull: (error) => gate.diskFull(error),
     },
+    parametersBySettings: (job) =>
+      parametersBySettings({ engines: allEngines(), engineSettings: settings, settings: config }, job),
     onPaused: () => scheduler.notePaused(),
     onProblem,
     tell,

@@ -1,12 +1,12 @@
 /**
  * What happens on the service, as it happens: one stream of events for the whole page.
  *
- * What a change of a job makes old is asked for again, at most every so often. Progress comes many times a minute and is
- * kept here instead, for whoever shows it. When the stream breaks it is opened again until it holds; what was missed is
+ * What a change of a job makes old is asked for again, at most every so often. Progress, also of downloads, comes many times a
+ * minute and is kept here instead, for whoever shows it. When the stream breaks it is opened again until it holds; what was missed is
  * caught up with by asking for everything that is on the screen.
  */
 import { useEffect, useSyncExternalStore } from 'react';
-import type { ProgressReport } from './api-types.ts';
+import type { ModelPull, ProgressReport } from './api-types.ts';
 import { keys, queryClient } from './queries.ts';
 import { randomId } from './random-id.ts';
 
@@ -32,12 +32,14 @@ function clientId(): string {
   return made;
 }
 
-/** Whoever wants more of the stream than the page keeps, such as the progress of a download. */
+/** Whoever wants more of the stream than the page keeps. */
 type Listener = (data: unknown) => void;
 
 class LiveStream {
   connection: Connection = 'opening';
   readonly #progress = new Map<number, ProgressReport>();
+  /** Of models: under way, or how the last one of each ended. */
+  #pulls: readonly ModelPull[] = [];
   readonly #watchers = new Set<() => void>();
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #changed = new Set<number>();
@@ -52,6 +54,8 @@ class LiveStream {
     const source = new EventSource(`/api/events?clientId=${CLIENT_ID}`);
     this.#source = source;
     source.addEventListener('ready', () => {
+      // Those that the service knows are told next.
+      this.#pulls = [];
       this.#set('live');
       // What came without an id while the stream was broken is not told again.
       if (this.#wasLive) void queryClient.invalidateQueries();
@@ -68,6 +72,11 @@ class LiveStream {
     source.addEventListener('progress', ({ data }) => {
       const { jobId, progress } = JSON.parse(data as string) as { jobId: number; progress: ProgressReport };
       this.#progress.set(jobId, progress);
+      this.#tell();
+    });
+    source.addEventListener('model', ({ data }) => {
+      const { pull } = JSON.parse(data as string) as { pull: ModelPull };
+      this.#pulls = [pull, ...this.#pulls.filter(({ name }) => name !== pull.name)];
       this.#tell();
     });
     for (const name of CHANGES) source.addEventListener(name, ({ data }) => this.#hear(JSON.parse(data as string)));
@@ -88,6 +97,8 @@ class LiveStream {
   progressOf(jobId: number): ProgressReport | undefined {
     return this.#progress.get(jobId);
   }
+
+  readonly pulls = (): readonly ModelPull[] => this.#pulls;
 
   /** @returns a function that ends it */
   on(name: string, listener: Listener): () => void {
@@ -155,4 +166,9 @@ export function useConnection(): Connection {
 /** The newest progress of a job that is worked on; undefined where none was told. */
 export function useProgress(jobId: number): ProgressReport | undefined {
   return useSyncExternalStore(live.watch, () => live.progressOf(jobId));
+}
+
+/** Downloads of models that are under way, and how the last one of each ended. */
+export function usePulls(): readonly ModelPull[] {
+  return useSyncExternalStore(live.watch, live.pulls);
 }

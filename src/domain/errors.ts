@@ -65,8 +65,8 @@ export class UsageError extends LonghandError {
 
 /** Not enough space, or a folder that cannot be written. */
 export class DiskError extends LonghandError {
-  constructor(message: string, remedy: string, more: { neededBytes?: number } = {}) {
-    super({ kind: 'disk', message, remedy, ...more });
+  constructor(message: string, remedy: string, { cause, ...more }: { neededBytes?: number; cause?: unknown } = {}) {
+    super({ kind: 'disk', message, remedy, ...more }, cause === undefined ? {} : { cause });
   }
 }
 

@@ -17,6 +17,8 @@ export interface ModelEntry {
 export interface ListedModel extends ModelEntry {
   /** What an engine worker needs with it. */
   memoryBytes: number;
+  /** What a job needs with it at least: the runner and one engine worker. */
+  jobBytes: number;
 }
 
 /** A download, or how the last one of a model ended. */
@@ -55,4 +57,9 @@ export interface ModelShelf {
    * @throws UsageError when it is not installed, when it is in use, and while it is being pulled
    */
   remove(name: string, inUse: () => Promise<readonly string[]>): Promise<{ name: string; freedBytes: number }>;
+  /**
+   * Tells of each download as it goes on, begins or ends.
+   * @returns a function that ends that
+   */
+  onPull(listener: (pull: ModelPull) => void): () => void;
 }

@@ -1,7 +1,7 @@
 /** The models of this machine for whoever asks over and over, and cannot wait: downloads run in the background. */
 import type { Clock } from '../domain/clock.ts';
 import { UsageError } from '../domain/errors.ts';
-import { memoryNeedBytes } from '../domain/model-choice.ts';
+import { jobNeedBytes, memoryNeedBytes } from '../domain/model-choice.ts';
 import type { ListedModel, ModelPull, ModelShelf as Shelf } from '../domain/model-shelf.ts';
 import { pullModel } from './model-download.ts';
 import {
@@ -42,6 +42,7 @@ export class ModelBusyError extends UsageError {
 export class ModelShelf implements Shelf {
   readonly #options: Required<Pick<ModelShelfOptions, 'catalogue'>> & ModelShelfOptions;
   readonly #pulls = new Map<string, PullUnderWay>();
+  readonly #listeners = new Set<(pull: ModelPull) => void>();
   #closed = false;
 
   constructor(options: ModelShelfOptions) {
@@ -51,7 +52,11 @@ export class ModelShelf implements Shelf {
   /** All models of the catalogue and those that were added from files, smallest first. */
   async list(): Promise<ListedModel[]> {
     const { cacheDir, catalogue } = this.#options;
-    return (await listModels(cacheDir, catalogue)).map((model) => ({ ...model, memoryBytes: memoryNeedBytes(model) }));
+    return (await listModels(cacheDir, catalogue)).map((model) => ({
+      ...model,
+      memoryBytes: memoryNeedBytes(model),
+      jobBytes: jobNeedBytes(model, 1),
+    }));
   }
 
   /**
@@ -77,12 +82,19 @@ export class ModelShelf implements Shelf {
     // The newest is the last one in the map.
     this.#pulls.delete(model.name);
     this.#pulls.set(model.name, { pull, stop, ended: this.#run(pull, stop.signal) });
+    this.#tell(pull);
     return { ...pull };
   }
 
   /** The newest first. */
   pulls(): ModelPull[] {
     return [...this.#pulls.values()].map(({ pull }) => ({ ...pull })).reverse();
+  }
+
+  /** Tells of each change of a download. @returns a function that ends that */
+  onPull(listener: (pull: ModelPull) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /**
@@ -124,20 +136,26 @@ export class ModelShelf implements Shelf {
     await Promise.all([...this.#pulls.values()].map(({ ended }) => ended));
   }
 
+  #tell(pull: ModelPull): void {
+    for (const listener of this.#listeners) listener({ ...pull });
+  }
+
   async #run(pull: ModelPull, signal: AbortSignal): Promise<void> {
     const { cacheDir, source, catalogue, clock } = this.#options;
+    const change = (changed: Partial<ModelPull>) => this.#tell(Object.assign(pull, changed));
+    let end: Partial<ModelPull>;
     try {
       await pullModel(pull.name, {
         ...{ cacheDir, signal, catalogue },
         ...(source === undefined ? {} : { source }),
-        onProgress: ({ receivedBytes, totalBytes }) => Object.assign(pull, { receivedBytes, totalBytes, retry: null }),
-        onRetry: (retry) => Object.assign(pull, { retry }),
+        onProgress: ({ receivedBytes, totalBytes }) => change({ receivedBytes, totalBytes, retry: null }),
+        onRetry: (retry) => change({ retry }),
       });
-      Object.assign(pull, { status: 'complete', receivedBytes: pull.totalBytes });
+      end = { status: 'complete', receivedBytes: pull.totalBytes };
     } catch (error) {
-      Object.assign(pull, signal.aborted ? { status: 'cancelled' } : { status: 'failed', error });
+      end = signal.aborted ? { status: 'cancelled' } : { status: 'failed', error };
     }
-    Object.assign(pull, { retry: null, endedAt: new Date(clock.now()).toISOString() });
+    change({ ...end, retry: null, endedAt: new Date(clock.now()).toISOString() });
   }
 }
 

@@ -8,6 +8,7 @@
 import { stat } from 'node:fs/promises';
 import type { JobStatus } from '../domain/job.ts';
 import { sha256OfFile } from '../files/hash.ts';
+import { askedIn } from '../pipeline/asked.ts';
 import type { JobParameters } from '../pipeline/order.ts';
 import { insertJobUnlessNewer, type NewJob } from '../store/jobs.ts';
 import {
@@ -105,13 +106,13 @@ function unlessGone(error: NodeJS.ErrnoException): undefined {
 
 /** Whether the words would be made in the same way. Threads and workers do not change them. */
 function isSameWish({ engine, model, parameters }: FileJob, other: JobOfContent): boolean {
-  const asked = JSON.parse(other.parameters ?? 'null') as Partial<JobParameters> | null;
+  const asked = askedIn(other.parameters);
   return (
     other.engine === engine &&
-    (other.model === model || asked?.model === parameters.model) &&
-    (asked?.language ?? other.language) === parameters.language &&
-    asked?.chunkDurationSeconds === parameters.chunkDurationSeconds &&
-    (asked?.overlapSeconds ?? 0) === parameters.overlapSeconds
+    (other.model === model || asked.model === parameters.model) &&
+    (asked.language ?? other.language) === parameters.language &&
+    asked.chunkDurationSeconds === parameters.chunkDurationSeconds &&
+    (asked.overlapSeconds ?? 0) === parameters.overlapSeconds
   );
 }
 

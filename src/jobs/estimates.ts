@@ -8,6 +8,7 @@ import { aloneShare, type CoreLoad, type Occupied } from '../domain/contention.t
 import { type LearnedSpeed, learnedFactor, RECENT_RUNS, type SpeedSample } from '../domain/estimate.ts';
 import { withinCores } from '../domain/within-cores.ts';
 import type { Engine } from '../engines/engine.ts';
+import { askedIn } from '../pipeline/asked.ts';
 import type { Outlook } from '../pipeline/order.ts';
 import { speechProgress } from '../store/chunks.ts';
 import { getActiveJobs } from '../store/jobs.ts';
@@ -217,6 +218,5 @@ function threadsOf({ processes, workers }: Pick<RunTime, 'processes' | 'workers'
 }
 
 function workersOf({ parameters }: { parameters: string | null }): number {
-  const { workers = 1 } = JSON.parse(parameters ?? '{}') as { workers?: number };
-  return workers;
+  return askedIn(parameters).workers ?? 1;
 }

@@ -1,5 +1,5 @@
 import type { Engine, EngineSettings } from '../engines/engine.ts';
-import type { JobParameters } from '../pipeline/order.ts';
+import { askedIn } from '../pipeline/asked.ts';
 import type { Candidate } from '../store/queue.ts';
 import type { JobRow } from '../store/schema.ts';
 
@@ -29,7 +29,7 @@ export async function memoryNeedOf(
 
 /** The file of the model that was asked for by its path; the job's row has only its name. */
 function fileOf({ model, parameters }: Candidate): string | undefined {
-  const asked = (JSON.parse(parameters ?? '{}') as Partial<JobParameters>).model;
+  const asked = askedIn(parameters).model;
   return asked !== undefined && asked !== model && asked.endsWith(model) ? asked : undefined;
 }
 

@@ -4,9 +4,12 @@
  * Engine and model are chosen as for a job (`choose-engine.ts`; a model that is chosen by the recording, from its length alone), the time is
  * estimated as for a job, and the queue is forecast with one job more in it.
  */
+import { inWords } from '../domain/admission.ts';
 import { duration } from '../domain/duration.ts';
+import { reportOf } from '../domain/errors.ts';
+import { type MemoryRoom, ModelTooLargeError, memoryFit } from '../domain/memory-fit.ts';
 import { isOpen, nextChange, type QuietHours } from '../domain/quiet-hours.ts';
-import type { Engine, EngineName, EngineSettings } from '../engines/engine.ts';
+import type { Engine, EngineName, EngineSettings, ResolvedModel } from '../engines/engine.ts';
 import {
   countWaiting,
   headOfQueue,
@@ -28,7 +31,7 @@ export interface PlanContext {
   engines: readonly Engine[];
   settings: EngineSettings;
   /** Memory that a job could have, measured now. */
-  memory(): { freeBytes: number; limitBytes: number };
+  memory(): MemoryRoom;
   /** What keeps the service from taking work. */
   obstacles(): Promise<Obstacle[]>;
   /** Throws when a job would be refused because the queue is switched off. */
@@ -90,7 +93,7 @@ export async function planFor(context: PlanContext, wish: Wish, durationSeconds?
     estimateSeconds,
     ...when,
     obstacles: [
-      ...('done' in chosen ? [] : [chosen]),
+      ...('done' in chosen ? (choice?.tight ? [choice.tight] : []) : [chosen]),
       // What was asked for was looked at above, and may be something else than what the settings say.
       ...others
         .filter(({ code }) => code !== 'no_engine')
@@ -108,18 +111,44 @@ interface Choice {
   reason: string | undefined;
   processes: number;
   passedOver: string[];
+  /** What the memory does to a model that was asked for. */
+  tight?: PlanObstacle | undefined;
 }
 
 async function choose(context: PlanContext, wish: Wish, durationSeconds: number | undefined): Promise<Choice> {
   const { engines, settings, memory } = context;
   const { engine, model, passedOver } = await chooseEngine(engines, settings, wish);
   const { processes, language } = wish;
-  if (wish.model !== 'auto' || durationSeconds === undefined || !engine.chooseModel) {
+  const room = memory();
+  if (wish.model !== 'auto' || !engine.chooseModel) {
+    const needBytes = (count: number) =>
+      engine.memoryNeedBytes({ model: model.path ?? model.name, processes: count }, settings);
+    const fit = await memoryFit(needBytes, processes, room);
+    const tight = tightness(model, fit.leastBytes, room);
+    return { engine, model: model.name, reason: model.reason, processes: fit.processes, passedOver, tight };
+  }
+  if (durationSeconds === undefined) {
     return { engine, model: model.name, reason: model.reason, processes, passedOver };
   }
-  const recording = { durationSeconds, quality: undefined, language, processes, ...memory() };
+  const recording = { durationSeconds, quality: undefined, language, processes, ...room };
   const chosen = await engine.chooseModel(recording, settings);
   return { engine, model: chosen.model.name, reason: chosen.model.reason, processes: chosen.processes, passedOver };
+}
+
+/** What is free may be more when it starts; what a job may use will not. */
+function tightness(
+  { name }: ResolvedModel,
+  leastBytes: number,
+  { freeBytes, limitBytes }: MemoryRoom,
+): PlanObstacle | undefined {
+  if (leastBytes > limitBytes) {
+    const { message: sentence, remedy = null } = reportOf(new ModelTooLargeError(name, leastBytes, limitBytes));
+    return { sentence, remedy };
+  }
+  if (leastBytes <= freeBytes) return undefined;
+  const { need, room } = inWords(leastBytes, freeBytes);
+  const sentence = `Model ${name} needs ${need} of memory with one engine worker, and ${room} are free now.`;
+  return { sentence, remedy: 'It waits until there is more. A smaller model would need less.' };
 }
 
 function threadsOf({ processes, workers }: Wish, fitting = processes) {

@@ -194,7 +194,7 @@ export async function detailsOf(queue: QueueContext, id: number): Promise<JobDet
   return {
     ...viewOf(job, position, queue.progressOf(id)),
     ...times,
-    parameters: JSON.parse(job.parameters ?? 'null'),
+    parameters: parametersShown(job.parameters),
     log: job.log_file_path,
     errors: runs.filter(({ outcome }) => outcome === 'failed').length,
     crashes: runs.filter(isCrash).length,
@@ -247,7 +247,7 @@ export function runViewOf(run: RunRow): RunView {
     startedAt: iso(run.started_at),
     endedAt: isoOrNull(run.ended_at),
     ...{ outcome, reason, engine, model, language, processes, workers },
-    parameters: JSON.parse(run.parameters ?? 'null'),
+    parameters: parametersShown(run.parameters),
     versions: JSON.parse(run.versions ?? '{}'),
     pid,
     exitCode: run.exit_code,
@@ -271,4 +271,14 @@ function iso(ms: number): string {
 
 function isoOrNull(ms: number | null): string | null {
   return ms === null ? null : iso(ms);
+}
+
+/** A row that another program made may hold what is no JSON: then it is shown as it stands there. */
+function parametersShown(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
 }

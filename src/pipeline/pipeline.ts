@@ -22,6 +22,8 @@ export interface PipelineContext {
   now(): number;
   /** Memory that this run can have, measured now: what it has itself, and what is free. */
   usableMemoryBytes(): number;
+  /** How many processes the system's out-of-memory killer ended so far; undefined where nobody counts. */
+  oomKills?(): number | undefined;
   /** Finish the chunk in flight, begin nothing new. */
   drain: AbortSignal;
   /** Give up what is in flight. */
@@ -52,7 +54,7 @@ export class StoppedError extends Error {
 }
 
 /** Stops here if somebody asked for it. */
-export function throwIfStopping(context: PipelineContext): void {
+export function throwIfStopping(context: Pick<PipelineContext, 'drain' | 'abort'>): void {
   if (context.drain.aborted || context.abort.aborted) throw new StoppedError();
 }
 

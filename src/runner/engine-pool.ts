@@ -13,6 +13,8 @@ import { duration } from '../domain/duration.ts';
 import { EngineError, type ErrorReport, LonghandError, reportOf } from '../domain/errors.ts';
 import type { AudioSlice, Engine, EngineWorker, WorkerExit, WorkerOptions } from '../engines/engine.ts';
 import type { PendingChunk } from '../pipeline/checkpoint.ts';
+import { faultBehind } from '../pipeline/disk-fault.ts';
+import { EngineMemoryError, OomWatch } from '../pipeline/engine-memory-error.ts';
 import type { Word } from '../transcript/transcript.ts';
 import type { ChunkAllowance } from './chunk-allowance.ts';
 import { openUnlessAborted } from './opening.ts';
@@ -61,18 +63,6 @@ export class ChunkQuarantinedError extends LonghandError {
   }
 }
 
-/** The system ended an engine worker because memory ran out. */
-export class EngineMemoryError extends LonghandError {
-  constructor({ engine, worker }: Pick<PoolOrder, 'engine' | 'worker'>, cause: EngineError) {
-    const message = `Memory ran out, and the system ended the ${engine.label} engine worker (model ${worker.model.name}).`;
-    const remedy =
-      'Use a smaller model or fewer processes, close other programs, or set MAX_MEMORY_PER_TRANSCRIPTION higher. ' +
-      'Then go on with: longhand resume ID';
-    const evidence = [cause.message, cause.evidence].filter(Boolean).join('\n');
-    super({ kind: 'memory', message, remedy, evidence }, { cause });
-  }
-}
-
 /**
  * Works through the chunks. Resolves when all are committed or, after `drain` or `abort`, when nothing is in flight.
  * No worker is left, but for one that was being opened when `abort` came: it is closed as soon as it is open.
@@ -110,17 +100,18 @@ class WorkerSupply {
   async next(): Promise<EngineWorker | undefined> {
     const { engine, worker: options, abort } = this.#order;
     for (;;) {
-      const oom = new OomWatch(this.#order);
+      const oom = new OomWatch(this.#order.oomKills);
       try {
         const worker = await openUnlessAborted(abort, () => engine.openWorker(options));
         this.#failures = 0;
         return worker;
       } catch (error) {
         // Loading the model is when memory runs out first; how the process ended is not told here.
-        if (error instanceof EngineError && oom.struck) throw new EngineMemoryError(this.#order, error);
+        if (error instanceof EngineError && oom.struck) throw new EngineMemoryError(placeOf(this.#order), error);
         this.#failures += 1;
-        if (!(error instanceof EngineError) || this.#failures >= MAX_OPEN_FAILURES) throw error;
-        this.#order.onLine(`An engine worker could not be started: ${error.message} Trying again.`);
+        const cause = await faultBehind(error, options.scratchDir);
+        if (!(cause instanceof EngineError) || this.#failures >= MAX_OPEN_FAILURES) throw cause;
+        this.#order.onLine(`An engine worker could not be started: ${cause.message} Trying again.`);
       }
     }
   }
@@ -172,9 +163,10 @@ function sliceOf(order: PoolOrder, chunk: PendingChunk): AudioSlice {
 }
 
 async function retryOrQuarantine(order: PoolOrder, queue: PendingChunk[], chunk: PendingChunk, error: unknown) {
-  // Anything but an engine's failure (a full disk, a bug) would only repeat itself with a fresh worker.
-  if (error instanceof LonghandError && !(error instanceof EngineError)) throw error;
-  const report = reportOf(error);
+  const cause = await faultBehind(error, order.worker.scratchDir);
+  const report = reportOf(cause);
+  // Anything but an engine's failure would only repeat itself with a fresh worker; what the disk refused is no chunk's fault.
+  if (report.kind === 'disk' || (cause instanceof LonghandError && !(cause instanceof EngineError))) throw cause;
   const tries = await order.fail(chunk, report);
   if (tries >= MAX_CHUNK_TRIES) throw new ChunkQuarantinedError(chunk, order.sampleRateHz, tries, report);
   queue.unshift(chunk);
@@ -182,20 +174,8 @@ async function retryOrQuarantine(order: PoolOrder, queue: PendingChunk[], chunk:
 
 type LaneResult = { type: 'words'; words: Word[] } | { type: 'failed'; error: unknown } | { type: 'given up' };
 
-/** Whether the out-of-memory killer struck since this was made. */
-class OomWatch {
-  readonly #order: PoolOrder;
-  readonly #before: number | undefined;
-
-  constructor(order: PoolOrder) {
-    this.#order = order;
-    this.#before = order.oomKills?.();
-  }
-
-  get struck(): boolean {
-    const now = this.#order.oomKills?.();
-    return this.#before !== undefined && now !== undefined && now > this.#before;
-  }
+function placeOf({ engine, worker }: PoolOrder) {
+  return { engine, model: worker.model };
 }
 
 /** One worker with a clock beside it. */
@@ -218,7 +198,7 @@ class LaneWorker {
   }
 
   async transcribe(slice: AudioSlice, allowanceMs: number, giveUp: AbortSignal): Promise<LaneResult> {
-    const oom = new OomWatch(this.#order);
+    const oom = new OomWatch(this.#order.oomKills);
     let timer: NodeJS.Timeout | undefined;
     let onGiveUp: (() => void) | undefined;
     const stalled = new Promise<LaneResult>((resolve) => {
@@ -251,6 +231,6 @@ class LaneWorker {
     if (!(error instanceof EngineError)) return error;
     // That its process has ended may be told a moment after its last answer failed.
     await turnOfTheLoop();
-    return this.#exit?.signal === 'SIGKILL' && oom.struck ? new EngineMemoryError(this.#order, error) : error;
+    return this.#exit?.signal === 'SIGKILL' && oom.struck ? new EngineMemoryError(placeOf(this.#order), error) : error;
   }
 }

@@ -4,6 +4,7 @@ import { reportOf } from '../domain/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import { engineNamed } from '../engines/registry.ts';
 import { usableMemoryBytes } from '../native/memory.ts';
+import { ownOomKills } from '../native/oom.ts';
 import { type Checkpoint, LeaseLostError } from '../pipeline/checkpoint.ts';
 import type { RunOrder } from '../pipeline/order.ts';
 import { runPipeline, StoppedError } from '../pipeline/pipeline.ts';
@@ -90,6 +91,7 @@ async function attempt(order: RunOrder): Promise<RunnerOutcome> {
       log: (level, stage, message) => channel.send({ type: 'log', level, stage, message }),
       now: Date.now,
       usableMemoryBytes: () => usableMemoryBytes({ ownLimitBytes: order.memoryLimitBytes }),
+      oomKills: ownOomKills,
       drain: drain.signal,
       abort: abort.signal,
     });

@@ -47,6 +47,8 @@ export async function setRunFacts(
     language?: string | undefined;
     processes?: number | undefined;
     workers?: number | undefined;
+    /** JSON. */
+    parameters?: string | undefined;
     /** Program name to version; kept as JSON. */
     versions?: Record<string, string> | undefined;
   },

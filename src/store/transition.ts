@@ -65,9 +65,22 @@ export async function finishJob(
       ...(result.outputPath === undefined ? {} : { output_path: result.outputPath }),
       ...NO_ERROR,
     },
-    also: (trx) => addEngineVersion(store, trx, id),
+    also: async (trx) => {
+      await completeRun(trx, { jobId: id, leaseToken });
+      await addEngineVersion(store, trx, id);
+    },
   });
 }
+
+/** How the run went is known with its result; what it used is, when its processes are gone (`endRun`). */
+const completeRun = compiled((db, { jobId, leaseToken }: { jobId: number; leaseToken: string }) =>
+  db
+    .updateTable('runs')
+    .set({ outcome: literal('completed') })
+    .where('job_id', '=', jobId)
+    .where('lease_token', '=', leaseToken)
+    .where('ended_at', 'is', null),
+);
 
 const NO_ERROR = { error_message: null, error_kind: null, error_remedy: null } as const;
 const NO_LEASE = { lease_token: null, lease_until: null, lease_node: null, current_run_id: null } as const;

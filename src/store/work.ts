@@ -1,5 +1,6 @@
 import { ORPHAN_TIMEOUT_SECONDS } from '../domain/job.ts';
 import { literal, PROCESSING } from './literal.ts';
+import { setRunFacts } from './runs.ts';
 import type { JobPatch, JobRow } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -78,6 +79,21 @@ export async function setJobFacts(
   { leaseToken, ...facts }: { leaseToken: string } & JobFacts,
 ): Promise<boolean> {
   return await patchInLease(store, id, leaseToken, facts);
+}
+
+/**
+ * Records with what a job is worked on, for this run and those that follow.
+ * @param parameters kept as JSON; what has a column of its own is written there too
+ * @returns false when the lease is lost
+ */
+export async function recordParameters(
+  store: Store,
+  { jobId, runId, leaseToken }: { jobId: number; runId: number; leaseToken: string },
+  parameters: { engine: string; model: string; language: string; processes: number; workers: number },
+): Promise<boolean> {
+  const { engine, model, language, processes, workers } = parameters;
+  const columns = { engine, model, language, processes, workers, parameters: JSON.stringify(parameters) };
+  return (await patchInLease(store, jobId, leaseToken, columns)) && (await setRunFacts(store, runId, columns));
 }
 
 async function patchInLease(store: Store, id: number, leaseToken: string, patch: JobPatch): Promise<boolean> {

@@ -26,9 +26,9 @@ export interface OrderOptions {
 export async function runOrderFor(
   store: Store,
   job: JobRow,
+  parameters: JobParameters,
   { jobDir, settings, versions, memoryLimitBytes, cores, outlook }: OrderOptions,
 ): Promise<RunOrder> {
-  const parameters = JSON.parse(job.parameters ?? '{}') as JobParameters;
   const [stages, artifacts, progress, ahead] = await Promise.all([
     listStages(store, job.id),
     listArtifacts(store, job.id),

@@ -22,6 +22,8 @@ import { Mutex } from './mutex.ts';
 import type { Tell } from './news.ts';
 import { removeOldUploads } from './old-uploads.ts';
 import { type SweepReport, sweepOrphans } from './orphans.ts';
+import { type ParametersOptions, parametersOf } from './parameters.ts';
+import { persist } from './persist.ts';
 import type { ProcessManager } from './process-manager.ts';
 import { Run, type RunLimits, type RunResult } from './run.ts';
 import { runOrderFor } from './run-order.ts';
@@ -31,9 +33,6 @@ import type { Patience } from './watch.ts';
 
 /** Lines of the log that are kept with a run that failed or crashed. */
 const EVIDENCE_LINES = 200;
-/** Writing how a run ended is tried this often: the disk may be full for a moment, and the lease still holds. */
-const SETTLE_TRIES = 5;
-const SETTLE_PAUSE_MS = 1_000;
 
 export interface SupervisorOptions {
   store: Store;
@@ -62,6 +61,8 @@ export interface SupervisorOptions {
   /** Which job may start beside those that run: `Scheduler`. */
   next: Scheduler['next'];
   retries: RetryRules;
+  /** With what a job is worked on whose row does not say it. */
+  parametersBySettings: ParametersOptions['bySettings'];
   /** What was learned from earlier runs about how long the next one of a job will take. */
   outlook?(job: JobRow): Promise<Outlook>;
   /** Cores that a job keeps busy. */
@@ -220,13 +221,16 @@ export class Supervisor {
   }
 
   async #work(claimed: Claimed, active: Active): Promise<void> {
-    const { store, dataDir, tell } = this.#options;
+    const { store, dataDir, tell, onProblem } = this.#options;
     const { job } = claimed;
     const jobDir = jobFolder(dataDir, job.id);
     const log = this.#openLog(job.id);
     try {
       const result = await this.#supervise(claimed, active, log);
-      await removeScratch(jobDir);
+      // The next run removes them first, too; without an end in the store this one would be taken for lost.
+      await removeScratch(jobDir).catch((error) => {
+        onProblem(`Job ${job.id}: its scratch files could not be removed: ${reportOf(error).message}`);
+      });
       const [level, message] = lastWord(result.outcome);
       log.write(level, 'supervisor', message);
       // What failed is told with the job; a crash would pass unnoticed.
@@ -240,8 +244,8 @@ export class Supervisor {
       await log.close();
       this.#running.delete(job.id);
       this.#tellBeside();
-      await this.#tellState(job.id);
-      active.settle();
+      // Whoever waits for the end has it, whether or not it can be told.
+      await this.#tellState(job.id).finally(() => active.settle());
     }
   }
 
@@ -307,7 +311,10 @@ export class Supervisor {
     await prepareJobFolder(jobDir);
     const { outlook } = this.#options;
     const options = { jobDir, settings, versions, memoryLimitBytes: limits.memoryBytes, cores, outlook };
-    const order = await runOrderFor(store, claimed.job, options);
+    const { parametersBySettings: bySettings } = this.#options;
+    const note = (sentence: string) => log.write('WARNING', 'supervisor', sentence);
+    const parameters = await parametersOf({ store, bySettings, note }, claimed);
+    const order = await runOrderFor(store, claimed.job, parameters, options);
     const redact = this.#redact;
     const around = { store, clock, processes, runnerPath, limits, patience, log, tell, redact, onProblem };
     return new Run(around, claimed, order);
@@ -315,16 +322,12 @@ export class Supervisor {
 
   async #settle(claimed: Claimed, result: RunResult, logTail: string): Promise<string | undefined> {
     const { store, clock, retries, onProblem } = this.#options;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await settle(store, retries, claimed, result, logTail);
-      } catch (error) {
-        onProblem(`Job ${claimed.job.id}: how its run ended could not be written: ${reportOf(error).message}`);
-        // Left as `processing` with a run that has no end: the next sweep finds and recovers it.
-        if (attempt === SETTLE_TRIES) throw error;
-        await clock.sleep(SETTLE_PAUSE_MS);
-      }
-    }
+    // Given up, it is left as `processing` with a run that has no end: the next sweep finds and recovers it.
+    return await persist(() => settle(store, retries, claimed, result, logTail), {
+      clock,
+      isClosing: () => this.#stopAll !== undefined,
+      onFailure: (sentence) => onProblem(`Job ${claimed.job.id}: how its run ended could not be written: ${sentence}`),
+    });
   }
 }
 

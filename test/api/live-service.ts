@@ -68,7 +68,7 @@ export async function liveService(options: Options = {}): Promise<LiveService> {
 
 const NAMES = [
   ...['submitted', 'state', 'changed', 'deleted', 'queue', 'settled', 'progress', 'waiting', 'length', 'log'],
-  ...['line', 'ready', 'reset', 'problem', 'access', 'settings'],
+  ...['line', 'ready', 'reset', 'problem', 'access', 'settings', 'model'],
 ];
 
 export interface Received {

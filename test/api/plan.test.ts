@@ -1,10 +1,12 @@
 /** What would happen with a recording, which engines there are, and the recording that ships with Longhand. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ApiContext } from '../../src/api/context.ts';
 import { buildServer } from '../../src/api/server.ts';
+import { byteSize } from '../../src/domain/bytes.ts';
+import { jobNeedBytes } from '../../src/domain/model-choice.ts';
 import { allEngines } from '../../src/engines/registry.ts';
 import { QueueOffError } from '../../src/jobs/errors.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
@@ -46,7 +48,7 @@ function bareMachine(): void {
 }
 
 /** A whisper.cpp of which only the presence matters, and its models, in the folder that the context's settings name. */
-function withWhisper(cacheDir: string, ...models: ('tiny' | 'base')[]): void {
+function withWhisper(cacheDir: string, ...models: ('tiny' | 'base' | 'medium')[]): void {
   const programs = temporaryFolder();
   writeFileSync(join(programs, 'whisper-cli'), '#!/bin/sh\necho whisper.cpp version: 1.9.1\n');
   chmodSync(join(programs, 'whisper-cli'), 0o700);
@@ -98,6 +100,44 @@ describe('the plan', () => {
     const missing = await plan(at, '?engine=whisper&model=small');
     expect(missing).toMatchObject({ engine: null, model: null, installed: false });
     expect(missing.obstacles).toMatchObject([{ sentence: /small/, remedy: /longhand models pull small/ }]);
+  });
+
+  test('says whether a model that was asked for fits into the memory that is free, and into what a job may use', async () => {
+    const gigabytes = { freeBytes: 8e9, limitBytes: 2e9 };
+    const at = await here({ memory: () => gigabytes });
+    withWhisper(at.dataDir, 'tiny', 'medium');
+    const medium = '?model=medium&durationSeconds=60';
+    const need = jobNeedBytes({ name: 'medium', sizeBytes: statSync(`${at.dataDir}/models/ggml-medium.bin`).size }, 1);
+    expect(await plan(at, medium)).toMatchObject({ model: 'medium', obstacles: [] });
+    Object.assign(gigabytes, { freeBytes: 0.5e9 });
+    expect(await plan(at, medium)).toMatchObject({
+      obstacles: [
+        {
+          sentence: `Model medium needs ${byteSize(need)} of memory with one engine worker, and 476.8 MB are free now.`,
+          remedy: expect.stringMatching(/^It waits until/),
+        },
+      ],
+    });
+    Object.assign(gigabytes, { limitBytes: 0.4e9 });
+    expect(await plan(at, medium)).toMatchObject({
+      model: 'medium',
+      obstacles: [
+        {
+          sentence: `Model medium needs ${byteSize(need)} of memory with one engine worker, and a job may use 381.5 MB.`,
+          remedy: expect.stringContaining('MAX_MEMORY_PER_TRANSCRIPTION'),
+        },
+      ],
+    });
+    // Where Longhand chooses, it keeps to both.
+    expect(await plan(at, '?engine=whisper&durationSeconds=600')).toMatchObject({
+      model: 'tiny',
+      why: expect.stringContaining('381.5 MB'),
+      obstacles: [],
+    });
+    expect((await at.server.inject('/api/models')).json()).toMatchObject({
+      memory: gigabytes,
+      models: expect.arrayContaining([expect.objectContaining({ name: 'medium', jobBytes: need })]),
+    });
   });
 
   test('says what to do where nothing is installed', async () => {

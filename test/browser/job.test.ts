@@ -1,13 +1,19 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { logPath } from '../../src/supervisor/job-files.ts';
 import { descendants } from '../support/cli.ts';
+import { scratchPath } from '../support/scratch.ts';
 import { speak } from '../support/speech.ts';
 import { expectAccessible } from './axe.ts';
 import { PHONE, type RunningService, startService, visit } from './browser.ts';
 
 const SENTENCE = 'The harvest was late that year, and nobody had seen the river so low. ';
 const LINES = 100_000;
+/** What docs/troubleshooting.md promises of it, and a run. */
+const EVIDENCE = ['README.txt', 'job.json', 'log.txt', 'log-tail.txt', 'usage.csv', 'events.txt', 'runs/run-1.json'];
 
 interface Shown {
   filename: string;
@@ -116,8 +122,18 @@ test('a failed job is marked until it is opened; it says what is wrong and what 
     .first()
     .waitFor();
   await expect.poll(() => marked.count()).toBe(0);
-  await page.getByRole('link', { name: 'Save what a report needs' }).waitFor();
   await expectAccessible(page);
+  const saving = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Save what a report needs' }).click();
+  const saved = await saving;
+  expect(saved.suggestedFilename()).toBe(`job-${id}-evidence.tar.gz`);
+  const archive = scratchPath('evidence.tar.gz');
+  await saved.saveAs(archive);
+  const names = execFileSync('tar', ['-tzf', archive], { encoding: 'utf8' }).trim().split('\n');
+  expect(names).toEqual(expect.arrayContaining(EVIDENCE.map((name) => `job-${id}/${name}`)));
+  expect(execFileSync('tar', ['-xOzf', archive, `job-${id}/README.txt`], { encoding: 'utf8' })).toContain(
+    error?.message,
+  );
 
   await page.getByRole('button', { name: 'Other ways to try again' }).click();
   await page.getByRole('menuitem', { name: 'All from the start' }).waitFor();
@@ -126,6 +142,52 @@ test('a failed job is marked until it is opened; it says what is wrong and what 
   await page.getByRole('button', { name: 'Try again', exact: true }).click();
   await service.settled(id);
   expect(await job(id)).toMatchObject({ status: 'completed' });
+});
+
+test('a job whose process is gone without anybody having noticed is told as that, with its last hundred lines', async () => {
+  // Nobody looks for orphans by himself.
+  const alone = await startService({ LONGHAND_SWEEP_INTERVAL: '86400', MAX_CONCURRENT_TRANSCRIPTIONS: '1' });
+  onTestFinished(() => alone.end());
+  const working = await alone.upload(await speak(SENTENCE.repeat(12)));
+  await expect
+    .poll(() => alone.get<{ running: boolean }>(`/api/jobs/${working}/process`))
+    .toMatchObject({ running: true });
+  // What an owner leaves behind that is lost with its machine: rows of a run that nobody ended, and a process that is gone.
+  const database = new Database(join(alone.home.dataDir, 'longhand.db'));
+  const copy = (table: string, where: string, changed: Record<string, unknown>) => {
+    const row = { ...(database.prepare(`select * from ${table} where ${where}`).get() as object), ...changed };
+    const names = Object.keys(row);
+    const marks = names.map(() => '?').join();
+    database.prepare(`insert into ${table} (${names.join()}) values (${marks})`).run(Object.values(row));
+  };
+  const lease = { lease_token: 'of-nobody' };
+  const lost = working + 1;
+  const log = logPath(alone.home.dataDir, lost);
+  const changed = { id: lost, filename: 'lost.wav', log_file_path: log, ...lease };
+  copy('transcription_jobs', `id = ${working}`, changed);
+  copy('runs', `job_id = ${working}`, { id: null, job_id: lost, token: 'of-nobody', ...lease });
+  database.close();
+  await alone.post(`/api/jobs/${working}/cancel`);
+  await alone.settled(working);
+  const lines = Array.from(
+    { length: 150 },
+    (_, at) => `2026-01-31T12:00:00.000Z INFO    transcribe  It said ${at + 1}`,
+  );
+  writeFileSync(log, `${lines.join('\n')}\n`);
+
+  const { page } = await visit(alone.address, `/jobs/${lost}`);
+  const place = page.getByRole('log', { name: 'Log' });
+  await page.getByText('Process is no longer running').waitFor();
+  await page.getByText('100 lines', { exact: true }).waitFor();
+  await place.getByText('It said 150', { exact: true }).waitFor();
+  await place.evaluate((box) => box.scrollTo(0, 0));
+  await place.getByText('It said 51', { exact: true }).waitFor();
+  await expectAccessible(page);
+  // Found at last, it goes on from what was kept.
+  await alone.post('/api/cleanup');
+  await page.getByText('Process is no longer running').waitFor({ state: 'detached' });
+  await alone.settled(lost);
+  expect(await alone.get(`/api/jobs/${lost}`)).toMatchObject({ status: 'completed' });
 });
 
 test('a job is paused and goes on; when the service dies meanwhile, the page finds back by itself, and the job is done', async () => {

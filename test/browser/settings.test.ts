@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { receiver } from '../notify/receivers.ts';
+import { mailbox, receiver } from '../notify/receivers.ts';
 import { writeGgmlModel } from '../support/ggml-model.ts';
 import { scratchPath } from '../support/scratch.ts';
 import { speak } from '../support/speech.ts';
@@ -130,6 +130,10 @@ test('a download of a model shows how far it is, is stopped, and goes on; a mode
   writeGgmlModel(file, { script: [0, ' one', 1] });
   expect(await service.home.run(['models', 'add', file])).toMatchObject({ code: 0 });
   const { page } = await visit(service.address, '/settings/models');
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'GET') asked.push(new URL(request.url()).pathname);
+  });
   const tiny = page.getByRole('listitem', { name: 'tiny' });
   await tiny.getByRole('button', { name: 'Install tiny' }).click();
   await expect
@@ -141,6 +145,8 @@ test('a download of a model shows how far it is, is stopped, and goes on; a mode
   await tiny.getByRole('progressbar').waitFor();
   await tiny.getByRole('button', { name: 'Stop the download of tiny' }).click();
   await tiny.getByText('What has arrived is kept').waitFor();
+  // It was told, and did not have to ask.
+  expect(asked.filter((path) => path.startsWith('/api/models/pulls'))).toEqual([]);
 
   await page.getByRole('button', { name: 'Remove settings-model …' }).click();
   await page.getByRole('dialog').getByText('cannot be downloaded again').waitFor();
@@ -168,6 +174,44 @@ test('somebody is told by a webhook, which a test proves, until they are removed
   await page.getByRole('button', { name: `Remove ${ear.url} …` }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
   await page.getByText('Nobody is told yet.').waitFor();
+});
+
+test('somebody is told by e-mail, which a test proves; what the mail server says against it is shown', async () => {
+  let refuses = true;
+  const refusal = Object.assign(new Error('nobody of that name'), { responseCode: 550 });
+  const box = await mailbox({ onRcptTo: (_address, _session, done) => done(refuses ? refusal : null) });
+  const mails = await startService({ LONGHAND_SMTP_URL: box.url, LONGHAND_MAIL_FROM: 'longhand@example.org' });
+  onTestFinished(() => mails.end());
+  const { page } = await visit(mails.address, '/settings/notifications');
+  await page.getByRole('button', { name: 'Add somebody to tell' }).click();
+  await page.getByLabel('Kind').selectOption('email');
+  // A secret is for signatures, which e-mail has none of.
+  await expect.poll(() => page.getByLabel('Secret for the signature').count()).toBe(0);
+  await page.getByLabel('E-mail address').fill('nobody');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  // The browser says what is wrong with it; nothing was sent.
+  expect(await page.getByLabel('E-mail address').evaluate((field: HTMLInputElement) => field.validity.valid)).toBe(
+    false,
+  );
+  await page.getByLabel('E-mail address').fill('me@example.org');
+  await page.getByRole('checkbox', { name: 'Everything done' }).check();
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByText('E-mail · Done · Failed · Everything done').waitFor();
+  const test = page.getByRole('button', { name: 'Send a test to me@example.org' });
+  await test.click();
+  await page.getByText('The test did not reach me@example.org.').waitFor();
+  await page.getByText('The mail server refuses the mail (SMTP 550).').first().waitFor();
+  refuses = false;
+  await test.click();
+  await page.getByText('The test has reached me@example.org.').waitFor();
+  expect(box.mails).toMatchObject([{ from: 'longhand@example.org', to: ['me@example.org'] }]);
+
+  await page.getByRole('button', { name: 'Change me@example.org' }).click();
+  await page.getByLabel('E-mail address').fill('you@example.org');
+  await page.getByRole('button', { name: 'Save', exact: true }).first().click();
+  await page.getByRole('button', { name: 'Send a test to you@example.org' }).click();
+  await page.getByText('The test has reached you@example.org.').waitFor();
+  expect(box.mails.at(-1)).toMatchObject({ to: ['you@example.org'] });
 });
 
 test('a backup is made and told how to restore; what the disk holds is shown', async () => {

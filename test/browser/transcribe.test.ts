@@ -1,10 +1,11 @@
 /** The first page: recordings come in, and what becomes of them is seen. */
-import { readFileSync, statSync } from 'node:fs';
+import { copyFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { scratchPath } from '../support/scratch.ts';
 import { speak } from '../support/speech.ts';
 import { expectAccessible } from './axe.ts';
 import { PHONE, type RunningService, startService, visit } from './browser.ts';
@@ -16,6 +17,8 @@ const LONG =
   `${SHORT} We are going to speak about the old railroad station and the people who work there every day. `.repeat(3);
 /** Slow enough that there is time to do something meanwhile. */
 const SLOW_BYTES_PER_SECOND = 40_000;
+/** Less than a recording. */
+const SMALL_ROOM_BYTES = 200_000;
 /** The browser says on the console what it could not reach. */
 const GONE = /Failed to load resource|ERR_|EventSource/;
 
@@ -74,7 +77,7 @@ async function isDone(page: Page, name: string): Promise<void> {
   await entry(page, 'Recently done', name).waitFor({ timeout: 120_000 });
 }
 
-/** The line of a page: slow, and as it was. */
+/** The line of a page: slow, and as it was; and the room on the disk of its browser. */
 async function lineOf(page: Page, context: BrowserContext) {
   const session = await context.newCDPSession(page);
   await session.send('Network.enable');
@@ -83,7 +86,10 @@ async function lineOf(page: Page, context: BrowserContext) {
       ...{ offline: false, latency: 0, downloadThroughput: -1, uploadThroughput },
     });
   };
-  return { slow: () => be(SLOW_BYTES_PER_SECOND), free: () => be(-1) };
+  const leaveRoom = async (quotaSize: number) => {
+    await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(page.url()).origin, quotaSize });
+  };
+  return { slow: () => be(SLOW_BYTES_PER_SECOND), free: () => be(-1), leaveRoom };
 }
 
 async function addUser({ home }: RunningService, name: string): Promise<void> {
@@ -182,6 +188,40 @@ test('an upload goes on where it was when the page is loaded anew, and becomes o
   expect(await jobsNamed('reloaded.wav')).toHaveLength(1);
 });
 
+test('a recording for which the browser has no room is chosen again after a reload, and goes on where it was', async () => {
+  const { page, context } = await visit(service.address);
+  const path = scratchPath('roomless.wav');
+  copyFileSync(await speak(`No room. ${LONG}`), path);
+  const other = scratchPath('other.wav');
+  copyFileSync(await speak(`Another one. ${SHORT}`), other);
+  const line = await lineOf(page, context);
+  await line.slow();
+  // As for a file that is too large for any browser: what is noted of it fits, the sound does not.
+  await line.leaveRoom(SMALL_ROOM_BYTES);
+  await page.locator('input[type=file][accept]').setInputFiles(path);
+  await page.getByRole('button', { name: 'Transcribe', exact: true }).click();
+  const row = entry(page, 'Sending', 'roomless.wav');
+  await row.getByText(/[1-9]\d* % of/).waitFor();
+  await row.getByText('the file must be chosen again').waitFor();
+  await page.reload();
+  await row.getByText('The browser does not have this file any more.').waitFor();
+  const again = async (chosen: string) => {
+    const chooser = page.waitForEvent('filechooser');
+    await row.getByRole('button', { name: 'Choose the file again' }).click();
+    await (await chooser).setFiles(chosen);
+  };
+  await again(other);
+  await row.getByText('That is another file.').waitFor();
+  await expectAccessible(page);
+  await again(path);
+  // Not from its beginning.
+  const bar = row.getByRole('progressbar');
+  await expect.poll(async () => Number(await bar.getAttribute('aria-valuenow'))).toBeGreaterThan(0);
+  await line.free();
+  await isDone(page, 'roomless.wav');
+  expect(await jobsNamed('roomless.wav')).toHaveLength(1);
+});
+
 test('an upload goes on by itself when its connection broke, and the service was gone for a while', async () => {
   const { page, context } = await visit(service.address, '/', { expectTrouble: GONE });
   const line = await lineOf(page, context);
@@ -231,7 +271,7 @@ test('what cannot be sent says why at its row, and what is known leads to its te
   await page.getByText('Links cannot be transcribed yet.').waitFor();
 });
 
-test('the queue is paused and put into another order, by hand and by keyboard', async () => {
+test('the queue is paused and put into another order, by mouse, by finger and by keyboard', async () => {
   const { page } = await visit(service.address);
   await sendSpeech(page, { 'first.wav': `First of all. ${LONG}` });
   await page.getByRole('button', { name: 'Pause the queue' }).click();
@@ -264,6 +304,12 @@ test('the queue is paused and put into another order, by hand and by keyboard', 
   await expect.poll(order).toBe('d.wav b.wav c.wav');
   await expect.poll(() => shownOrder(page)).toBe('d.wav b.wav c.wav');
 
+  await moveByFinger(page, handle('c.wav'), handle('d.wav'));
+  await expect.poll(order).toBe('c.wav d.wav b.wav');
+  await moveByFinger(page, handle('c.wav'), handle('b.wav'));
+  await expect.poll(order).toBe('d.wav b.wav c.wav');
+  await expect.poll(() => shownOrder(page)).toBe('d.wav b.wav c.wav');
+
   await handle('b.wav').focus();
   await page.keyboard.press('Space');
   await page.getByText('b.wav is now at place 2.').waitFor({ state: 'attached' });
@@ -280,6 +326,26 @@ test('the queue is paused and put into another order, by hand and by keyboard', 
   await page.getByRole('button', { name: 'Resume the queue' }).click();
   await isDone(page, 'first.wav');
 });
+
+/** Drags with a finger, as the browser itself sees one: what it takes for scrolling it takes away from the page. */
+async function moveByFinger(page: Page, from: Locator, to: Locator): Promise<void> {
+  await from.scrollIntoViewIfNeeded();
+  const [start, end] = [await from.boundingBox(), await to.boundingBox()];
+  if (!start || !end) throw new Error('There is no handle.');
+  const middle = ({ x, y, width, height }: typeof start) => ({ x: x + width / 2, y: y + height / 2 });
+  const [a, b] = [middle(start), middle(end)];
+  const session = await page.context().newCDPSession(page);
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', at?: { x: number; y: number }) =>
+    session.send('Input.dispatchTouchEvent', { type, touchPoints: at ? [at] : [] });
+  await touch('touchStart', a);
+  const STEPS = 12;
+  for (let step = 1; step <= STEPS; step += 1) {
+    const share = step / STEPS;
+    await touch('touchMove', { x: a.x + (b.x - a.x) * share, y: a.y + (b.y - a.y) * share });
+  }
+  await touch('touchEnd');
+  await session.detach();
+}
 
 /** Of those that wait, as somebody sees them from top to bottom. */
 async function shownOrder(page: Page): Promise<string> {

@@ -1,4 +1,4 @@
-// The chaos run: node test/chaos/run.js [--seed N] [--kills N] [--jobs N] [--keep FOLDER]. Bundles run/driver.ts as the
+// The chaos run: node test/chaos/run.js [--seed N] [--kills N] [--jobs N] [--engine NAME] [--keep FOLDER]. Bundles run/driver.ts as the
 // product is bundled, runs it, and ends with its exit code: 1 when something was found.
 //
 // Root gives it a mount namespace of its own, in which it may mount a small disk that nobody else sees and that is gone

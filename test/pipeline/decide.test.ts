@@ -6,7 +6,7 @@ import { systemClock } from '../../src/domain/clock.ts';
 import type { SoundQuality } from '../../src/domain/model-choice.ts';
 import { whisper } from '../../src/engines/whisper.ts';
 import type { Checkpoint } from '../../src/pipeline/checkpoint.ts';
-import type { RunOrder } from '../../src/pipeline/order.ts';
+import type { JobParameters, RunOrder } from '../../src/pipeline/order.ts';
 import type { PipelineContext } from '../../src/pipeline/pipeline.ts';
 import { decide } from '../../src/pipeline/stages/decide.ts';
 import type { CheckpointVerb } from '../../src/runner/protocol.ts';
@@ -64,7 +64,12 @@ async function run(id: number, circumstances: Circumstances = {}) {
   const claimed = await claim(store, [id]);
   if (!claimed) throw new Error('The job could not be claimed.');
   const options = { jobDir: '/nowhere', settings, versions: {}, memoryLimitBytes, cores };
-  const order = await runOrderFor(store, claimed.job, options);
+  const order = await runOrderFor(
+    store,
+    claimed.job,
+    JSON.parse(claimed.job.parameters ?? '{}') as JobParameters,
+    options,
+  );
   const lines: string[] = [];
   try {
     const decided = await decide(

@@ -52,7 +52,7 @@ const NOBODYS_JOB = 0;
 export class EventFeed {
   readonly owners: JobOwners;
   readonly #store: Store;
-  readonly #pace: Pace<LiveEvent>;
+  readonly #pace: Pace<number, LiveEvent>;
   readonly #leave: (() => void)[];
   /** Who is told, with the id of the last event that each has. */
   readonly #watchers = new Map<Watcher, number>();
@@ -82,6 +82,9 @@ export class EventFeed {
     await opening;
     this.#opening.delete(opening);
   }
+
+  /** Tells what is true for the moment alone, behind all that was told before. */
+  readonly tell = (event: LiveEvent): void => this.#add(() => this.#tell(event));
 
   /** It is told nothing more. */
   leave(watcher: Watcher): void {

@@ -8,6 +8,7 @@ import { type EventStream, eventStream } from '../sse.ts';
 import { EventFeed } from './event-feed.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LogFeed } from './log-feed.ts';
+import { ModelNews } from './model-news.ts';
 import { Presence, pageOf } from './presence.ts';
 import { Present } from './present.ts';
 import { Visits } from './visits.ts';
@@ -36,6 +37,7 @@ export class Live {
   readonly present: Present;
   readonly presence: Presence;
   readonly visits: Visits;
+  readonly #models: ModelNews;
   readonly #heartbeat: Heartbeat;
   readonly #hub: NewsHub;
   readonly #dataDir: string;
@@ -46,12 +48,13 @@ export class Live {
   readonly #forgetNews: () => void;
 
   constructor(context: ApiContext) {
-    const { store, hub, dataDir } = context;
+    const { store, hub, dataDir, models } = context;
     this.clock = context.live?.clock ?? systemClock;
     this.#hub = hub;
     this.#dataDir = dataDir;
     this.feed = new EventFeed(store, hub, this.clock);
-    this.present = new Present(context, this.feed.owners);
+    this.#models = new ModelNews(models, this.clock, this.feed.tell);
+    this.present = new Present(context, this.feed.owners, () => this.#models.present());
     this.presence = new Presence(this.clock);
     this.#heartbeat = new Heartbeat(this.clock);
     this.visits = new Visits(store, this.#heartbeat);
@@ -118,6 +121,7 @@ export class Live {
     if (this.#streams.size > 0) return;
     lives.delete(this.#hub);
     this.#forgetNews();
+    this.#models.close();
     this.present.close();
     this.visits.close();
     await this.feed.close();

@@ -17,13 +17,20 @@ export interface View {
 export class Present {
   readonly #context: Pick<ApiContext, 'store' | 'hub' | 'queue'>;
   readonly #owners: JobOwners;
+  readonly #ofNoJob: () => LiveEvent[];
   /** Jobs of which it was told why they wait; they may have stopped waiting since. */
   readonly #waited = new Set<number>();
   readonly #leave: () => void;
 
-  constructor(context: Pick<ApiContext, 'store' | 'hub' | 'queue'>, owners: JobOwners) {
+  /** @param ofNoJob what else is told to those who watch all */
+  constructor(
+    context: Pick<ApiContext, 'store' | 'hub' | 'queue'>,
+    owners: JobOwners,
+    ofNoJob: () => LiveEvent[] = () => [],
+  ) {
     this.#context = context;
     this.#owners = owners;
+    this.#ofNoJob = ofNoJob;
     this.#leave = context.hub.subscribeToAll(({ type, jobId }) => {
       if (type === 'waiting') this.#waited.add(jobId);
       if (type === 'state') this.#waited.delete(jobId);
@@ -42,7 +49,7 @@ export class Present {
   async of({ jobs, userId }: View, goesOn: boolean): Promise<() => LiveEvent[]> {
     if (!jobs) {
       const shown = await this.#visible(userId);
-      return () => shown.flatMap((id) => this.#figures(id));
+      return () => [...shown.flatMap((id) => this.#figures(id)), ...this.#ofNoJob()];
     }
     const standings = await jobStandings(this.#context.store, [...jobs]);
     const seen = standings.filter(({ user_id }) => userId === null || user_id === userId);

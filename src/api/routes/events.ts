@@ -29,8 +29,8 @@ export function eventRoutes(server: FastifyInstance, context: ApiContext): void 
    * What happens to every job that the caller may see, or to `jobs`. Events with an id (submitted, state, changed, deleted,
    * queue) are kept: after a lost connection the client sends the last id that it got, and none is missing and none comes
    * twice, also when the service was started anew meanwhile. `reset` says that this cannot be done. Those without an id are
-   * of the moment: progress, why a job waits, its length, a line for whoever follows it, and that everything that belongs to
-   * a change is done (`settled`). `ready` says that from here on everything is live.
+   * of the moment: progress, why a job waits, its length, a line for whoever follows it, how far the download of a model is
+   * (`model`, to those who watch all), and that everything that belongs to a change is done (`settled`). `ready` says that from here on everything is live.
    */
   app.get('/api/events', { schema: followAll, exposeHeadRoute: false }, (request, reply) => {
     const { jobs, lastEventId, clientId } = request.query;

@@ -29,6 +29,14 @@ export const followAll = {
   tags: TAGS,
   operationId: 'followAll',
   summary: 'What happens to all jobs, as it happens (server-sent events)',
+  description: `Events with an id are kept, and a client that comes again gets what it missed: \`submitted\`, \`state\`, \`changed\`,
+\`deleted\`, \`queue\`, and for admins \`access\` and \`settings\`. \`reset\` says that something is kept no longer. \`ready\` says that
+from here on everything is live.
+
+Those without an id are of the moment, and whoever comes is told the newest of them: \`progress\` of a job, why it waits
+(\`waiting\`), its \`length\`, \`log\`, \`settled\` when all that belongs to a change is done, and \`model\`, a download of a model as in
+\`GET /api/models/pulls\` (\`{"type": "model", "pull": {…}}\`): how far it is, at most four times a second, and at once how it
+ended. With \`jobs\` there is no \`model\` and no \`queue\`.`,
   querystring: z.object({ ...stream, jobs: jobList.optional().describe('These jobs alone: 1,2,3') }),
   response: events,
 } satisfies FastifySchema;

@@ -17,8 +17,16 @@ const model = z
     problem: z.string().exactOptional().describe('Why a file that is there does not count as installed'),
     inCatalogue: z.boolean().describe('False for one that was added from a file'),
     memoryBytes: bytes.describe('What an engine worker needs with it'),
+    jobBytes: bytes.describe('What a job needs with it at least: the runner and one engine worker'),
   })
   .meta({ id: 'Model' }) satisfies z.ZodType<ListedModel>;
+
+const memory = z
+  .strictObject({
+    freeBytes: bytes.describe('Measured now'),
+    limitBytes: bytes.describe('MAX_MEMORY_PER_TRANSCRIPTION'),
+  })
+  .describe('What a job can have: the smaller of both');
 
 const pull = z
   .strictObject({
@@ -37,14 +45,15 @@ export const listModels = {
   tags: TAGS,
   operationId: 'listModels',
   summary: 'The Whisper models that there are, and which of them are installed',
-  response: { 200: z.strictObject({ models: z.array(model) }) },
+  response: { 200: z.strictObject({ models: z.array(model), memory }) },
 } satisfies FastifySchema;
 
 export const pullModel = {
   tags: TAGS,
   operationId: 'pullModel',
   summary: 'Download a model in the background; an interrupted download goes on where it was',
-  description: 'Answers at once. How far it is: GET /api/models/pulls. One that is under way already is left alone.',
+  description:
+    'Answers at once. How far it is: GET /api/models/pulls, and live as `model` in GET /api/events. One that is under way already is left alone.',
   body: z.strictObject({ name: modelName.shape.name }),
   response: { 202: pull, ...problems(503) },
 } satisfies FastifySchema;

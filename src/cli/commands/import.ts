@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config/schema.ts';
-import { UsageError } from '../../domain/errors.ts';
 import type { ImportOptions, ImportReport } from '../../jobs/import-ttservice.ts';
 import { asTyped, count, print, printJson, say, shown } from '../output.ts';
 import { EXIT, type Shell } from '../shell.ts';
@@ -45,40 +44,19 @@ async function bring(shell: Shell, path: string): Promise<ImportReport> {
   );
 }
 
-/**
- * A job that is worked on again has TTService's model if that is installed here, else what the settings say. Where nothing
- * can work yet it keeps TTService's, and says what to install when it is resumed.
- */
+/** What is chosen for a model is chosen once, however many jobs had it. */
 async function parametersBy(shell: Shell, config: Config): Promise<ImportOptions['parametersFor']> {
-  const [{ chooseEngine }, engines, settings] = await Promise.all([
-    import('../../jobs/choose-engine.ts'),
+  const [{ parametersBySettings }, engines, engineSettings] = await Promise.all([
+    import('../../jobs/parameters-by-settings.ts'),
     shell.engines(),
     shell.settings(config),
   ]);
-  const choices = new Map<string, ReturnType<typeof choose>>();
-  const choose = async (former: string) => {
-    for (const model of [former, config.model]) {
-      try {
-        const { engine } = await chooseEngine(engines, settings, {
-          engine: config.engine,
-          model,
-          language: config.language,
-        });
-        return { engine: engine.name, model };
-      } catch (error) {
-        if (!(error instanceof UsageError)) throw error;
-      }
-    }
-    return { engine: 'whisper' as const, model: former };
-  };
-  return async ({ model: former, processes, workers }) => {
-    if (!choices.has(former)) choices.set(former, choose(former));
-    const { engine, model } = await (choices.get(former) as ReturnType<typeof choose>);
-    const { language, preprocessWorkers, chunkDurationSeconds, overlapSeconds, chunkTimeoutSeconds } = config;
-    return {
-      ...{ engine, model, language, processes, workers },
-      ...{ preprocessWorkers, chunkDurationSeconds, overlapSeconds, chunkTimeoutSeconds },
-    };
+  const choices = new Map<string, ReturnType<typeof parametersBySettings>>();
+  return async ({ model, processes, workers }) => {
+    const former = { model, processes, workers };
+    const chosen = choices.get(model) ?? parametersBySettings({ engines, engineSettings, settings: config }, former);
+    choices.set(model, chosen);
+    return { ...(await chosen), processes, workers };
   };
 }
 

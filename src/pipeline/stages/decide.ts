@@ -9,9 +9,11 @@ import { basename } from 'node:path';
 import { SAMPLE_RATE_HZ } from '../../audio/loudness.ts';
 import { inWords } from '../../domain/admission.ts';
 import { byteSize } from '../../domain/bytes.ts';
-import { InputError, LonghandError } from '../../domain/errors.ts';
+import { InputError } from '../../domain/errors.ts';
+import { ModelTooLargeError, memoryFit } from '../../domain/memory-fit.ts';
 import type { AudioSlice, ResolvedModel } from '../../engines/engine.ts';
 import type { PipelineContext } from '../pipeline.ts';
+import { detectLanguage } from './detect-language.ts';
 import type { PrepareOutput } from './prepare.ts';
 
 /** What later runs must know. */
@@ -126,14 +128,12 @@ async function stepDown(
 /** How many of the engine workers that were asked for fit into memory with this model: at least one, or none may start. */
 async function processesFor(context: PipelineContext, model: ResolvedModel): Promise<number> {
   const { order, engine, log } = context;
-  const needBytes = (processes: number) =>
-    engine.memoryNeedBytes({ model: model.path ?? model.name, processes }, order.settings);
   const limitBytes = order.memoryLimitBytes;
   const freeBytes = context.usableMemoryBytes();
-  let processes = order.processes;
-  while (processes > 1 && (await needBytes(processes)) > Math.min(limitBytes, freeBytes)) processes -= 1;
-  const leastBytes = await needBytes(1);
-  if (leastBytes > limitBytes) throw new TooLargeError(model.name, leastBytes, limitBytes);
+  const needBytes = (processes: number) =>
+    engine.memoryNeedBytes({ model: model.path ?? model.name, processes }, order.settings);
+  const { processes, leastBytes } = await memoryFit(needBytes, order.processes, { freeBytes, limitBytes });
+  if (leastBytes > limitBytes) throw new ModelTooLargeError(model.name, leastBytes, limitBytes);
   const { need, room } = inWords(leastBytes, freeBytes);
   if (leastBytes > freeBytes) {
     log('WARNING', 'transcribe', `Model ${model.name} needs ${need} of memory, and ${room} are free`);
@@ -145,23 +145,12 @@ async function processesFor(context: PipelineContext, model: ResolvedModel): Pro
   return processes;
 }
 
-/** Said before an engine worker is started that would be ended for it. */
-class TooLargeError extends LonghandError {
-  constructor(model: string, needBytes: number, limitBytes: number) {
-    const { need, room } = inWords(needBytes, limitBytes);
-    super({
-      kind: 'memory',
-      message: `Model ${model} needs ${need} of memory with one engine worker, and a job may use ${room}.`,
-      remedy: 'Use a smaller model, or set MAX_MEMORY_PER_TRANSCRIPTION higher.',
-    });
-  }
-}
-
 async function decideLanguage(
-  { order, engine, log }: PipelineContext,
+  context: PipelineContext,
   { model, workers }: { model: ResolvedModel; workers: number },
   sample: AudioSlice | undefined,
 ): Promise<string> {
+  const { order, engine, log } = context;
   const { languages } = engine;
   if (order.language !== 'auto') {
     if (languages === 'any' || languages.includes(order.language)) return order.language;
@@ -170,7 +159,7 @@ async function decideLanguage(
     });
   }
   if (!engine.detectLanguage || !sample) return languages === 'any' ? 'und' : (languages[0] ?? 'und');
-  const language = await engine.detectLanguage(sample, {
+  const language = await detectLanguage(context, sample, {
     settings: order.settings,
     model,
     language: 'auto',

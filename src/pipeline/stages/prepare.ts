@@ -76,6 +76,11 @@ async function planOnce(context: PipelineContext, loudness: Loudness): Promise<v
 
 /** Makes sure that the recording is still the one that the job was made for. @returns its sha256 */
 async function recogniseSource({ order, checkpoint, abort, log }: PipelineContext): Promise<string> {
+  if (order.sourcePath === '') {
+    throw new InputError('Nothing says where the recording of this job is.', {
+      remedy: 'Hand the recording in again, and delete this job.',
+    });
+  }
   const facts = await stat(order.sourcePath).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(`"${order.sourcePath}" cannot be read any more (${error.code}).`, {
       remedy: 'Put the recording back where it was, then resume the job.',

@@ -51,7 +51,7 @@ export const ACTIONS: readonly Action[] = [
 async function killRunner(world: World, dice: Dice): Promise<Deed | undefined> {
   const hit = await findTarget(world, dice, 'runner', (job, { runs }) => job.mayCrash(runs));
   if (!hit || !signalProcess(hit.target.identity, 'SIGKILL')) return undefined;
-  hit.job.runnerKills += 1;
+  hit.job.lostRunner(hit.details);
   return { what: 'runner killed', detail: `SIGKILL to the runner of ${hit.job}`, kills: 1 };
 }
 

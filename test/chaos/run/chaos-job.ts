@@ -36,8 +36,8 @@ export class ChaosJob {
   readonly excuses = new Set<Excuse>();
   /** How often the disk was full while it was open, or it began a run on a full disk. */
   fullDisks = 0;
-  /** How often its runner was killed. */
-  runnerKills = 0;
+  /** The number of each run whose runner was killed. */
+  readonly #killedRuns: number[] = [];
   /** Crashes of the first so many runs count no more. */
   #forgivenRuns = 0;
   #chunks = 0;
@@ -100,9 +100,19 @@ export class ChaosJob {
     this.fullDisks += 1;
   }
 
+  /** How often its runner was killed. */
+  get runnerKills(): number {
+    return this.#killedRuns.length;
+  }
+
   /** Whether its runner may die so often, as well. @param runs as the owner tells them now */
   mayCrash(runs: readonly RunView[], times = 1): boolean {
-    return crashesInARow(runs.slice(this.#forgivenRuns)) + times < MAX_CRASHES;
+    return crashesInARow(runs.slice(this.#forgivenRuns), this.#killedRuns) + times < MAX_CRASHES;
+  }
+
+  /** Its runner was killed. */
+  lostRunner({ runs }: JobDetails): void {
+    this.#killedRuns.push(runs.length);
   }
 
   /** Whether one of its engine workers may be killed in this run. */
@@ -141,11 +151,15 @@ export class ChaosJob {
   }
 }
 
-/** How many runs, counted back from the newest, crashed or lost their owner without a chunk committed since. */
-export function crashesInARow(runs: readonly RunView[]): number {
+/**
+ * How many runs, counted back from the newest, crashed or lost their owner without a chunk committed since.
+ * @param killed numbers of runs whose runner was killed: how such a run ended may not be written yet, and the next one begin at once
+ */
+export function crashesInARow(runs: readonly RunView[], killed: readonly number[] = []): number {
   let crashes = 0;
-  for (const { outcome, chunksCommitted } of [...runs].reverse()) {
-    const crashed = outcome === 'crashed' || (outcome === 'orphaned' && chunksCommitted === 0);
+  for (const { number, outcome, chunksCommitted } of [...runs].reverse()) {
+    const willCrash = outcome === null && killed.includes(number);
+    const crashed = outcome === 'crashed' || (outcome === 'orphaned' && chunksCommitted === 0) || willCrash;
     if (crashed) crashes += 1;
     // A commit forgives what came before it.
     if (chunksCommitted > 0) break;

@@ -1,7 +1,7 @@
 /**
  * The chaos run: several jobs on real speech, and everything that may happen to them, drawn by a seed.
  *
- *     npm run chaos -- [--seed N] [--kills N] [--jobs N] [--keep FOLDER]
+ *     npm run chaos -- [--seed N] [--kills N] [--jobs N] [--engine NAME] [--keep FOLDER]
  *
  * First every recording is transcribed undisturbed. Then, until there were enough kills, in each step: wait for some news
  * of the jobs, wait some milliseconds more, do one of `ACTIONS`. Jobs are handed in so that there are always some, up to
@@ -10,11 +10,14 @@
  * What is drawn depends on the seed and the step alone; whom it hits depends on who is there at that moment. A book is
  * kept (`chaos-job.ts`) so that nothing is hit so often that it would rightly be given up.
  */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { writeGgmlModel } from '../../support/ggml-model.ts';
+import { SmallDisk } from '../../support/small-disk.ts';
+import { whisperEngineFolder } from '../../support/whisper.ts';
 import { ACTIONS } from './actions.ts';
 import { Diary } from './diary.ts';
 import { Dice } from './dice.ts';
@@ -22,24 +25,28 @@ import { evidenceOf, keepEvidence } from './evidence.ts';
 import { Finding } from './finding.ts';
 import { inspect } from './inspection.ts';
 import { buildOwnerProgram } from './owner-process.ts';
-import { recordings } from './recordings.ts';
-import { SmallDisk } from './small-disk.ts';
+import { type ChaosEngine, ENGINES, recordings } from './recordings.ts';
 import { World } from './world.ts';
 
 /** After so many steps another number of jobs is drawn: when there are fewer than places, one that is resumed goes on at once. */
 const STEPS_A_LOAD = 20;
 /** The stream of dice for that; those of the steps are numbered from 1. */
 const LOAD_STREAM = 1_000_000;
+/** A job asks for 64 MB of free space before it decodes. */
+const DISK_BYTES = 112 * 1024 * 1024;
 /** Twice what the longest of its parts may take. */
 const STEP_PATIENCE_MS = 120_000;
 /** A word here and there is not what was spoken; a text of fewer words would say that nothing was recognised. */
 const LEAST_WORDS = 8;
+/** What the Whisper model says of each chunk. */
+const RECITED = [' And', ' so', ' we', ' made', ' coffee'];
 
 interface Options {
   seed: number;
   kills: number;
   /** At most so many that are not complete at any time. */
   jobs: number;
+  engine: ChaosEngine;
   /** Where the data folder is put when something was found. */
   keep: string | undefined;
   /** Mounts of this process are seen by nobody else. */
@@ -78,14 +85,24 @@ async function prepare(): Promise<World> {
   console.log(`Seed ${options.seed}, ${options.kills} kills, up to ${options.jobs} jobs at a time.`);
   let dataDir = join(folder, 'data');
   if (options.ownMounts) {
-    disk = new SmallDisk(join(folder, 'disk'));
+    disk = new SmallDisk(join(folder, 'disk'), DISK_BYTES);
     dataDir = join(disk.folder, 'data');
   } else {
     console.log('Left out: the full disk. It needs root, to mount a small one.');
   }
   const speech = join(folder, 'speech');
   mkdirSync(speech);
-  return new World({ program, env: environment(dataDir), dataDir, recordings: await recordings(speech), disk, diary });
+  if (options.engine === 'whisper') await furnishWhisper(join(folder, 'cache'));
+  const spoken = await recordings(speech, options.engine);
+  return new World({ program, env: environment(dataDir), dataDir, recordings: spoken, disk, diary });
+}
+
+/** A model that whisper.cpp runs, and that says the same whatever it hears: what is asked here is what becomes of it. */
+async function furnishWhisper(cache: string): Promise<void> {
+  mkdirSync(join(cache, 'models'), { recursive: true });
+  const engines = await whisperEngineFolder();
+  if (engines) symlinkSync(engines, join(cache, 'engines'));
+  writeGgmlModel(join(cache, 'models', 'ggml-base.bin'), { script: [0, ...RECITED, 2, 2] });
 }
 
 /** Two jobs at a time, and sweeps often enough to see them at work. */
@@ -195,14 +212,18 @@ function readOptions(): Options {
       seed: { type: 'string', default: '1' },
       kills: { type: 'string', default: '200' },
       jobs: { type: 'string', default: '4' },
+      engine: { type: 'string', default: 'pocketsphinx' },
       keep: { type: 'string' },
       'own-mounts': { type: 'boolean', default: false },
     },
   });
   const [seed, kills, jobs] = [values.seed, values.kills, values.jobs].map(Number) as [number, number, number];
-  if (![seed, kills, jobs].every(Number.isSafeInteger) || kills < 0 || jobs < 1) {
-    console.error('Usage: npm run chaos -- [--seed N] [--kills N] [--jobs N] [--keep FOLDER]');
+  const engine = ENGINES.find((name) => name === values.engine);
+  if (![seed, kills, jobs].every(Number.isSafeInteger) || kills < 0 || jobs < 1 || !engine) {
+    console.error(
+      `Usage: npm run chaos -- [--seed N] [--kills N] [--jobs N] [--engine ${ENGINES.join('|')}] [--keep FOLDER]`,
+    );
     process.exit(2);
   }
-  return { seed, kills, jobs, keep: values.keep, ownMounts: values['own-mounts'] };
+  return { seed, kills, jobs, engine, keep: values.keep, ownMounts: values['own-mounts'] };
 }

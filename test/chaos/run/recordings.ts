@@ -24,8 +24,12 @@ export interface Recording {
   submission: Submission;
 }
 
+/** The engines that a chaos run can be made with. */
+export const ENGINES = ['pocketsphinx', 'whisper'] as const;
+export type ChaosEngine = (typeof ENGINES)[number];
+
 /** Speaks the recordings, with one and two engine workers and with and without overlap. */
-export async function recordings(folder: string): Promise<Recording[]> {
+export async function recordings(folder: string, engine: ChaosEngine): Promise<Recording[]> {
   return await Promise.all(
     TEXTS.map(async (text, index) => {
       const path = join(folder, `speech ${index + 1}.wav`);
@@ -33,15 +37,15 @@ export async function recordings(folder: string): Promise<Recording[]> {
       const processes = 1 + (index % 2);
       const overlapSeconds = index < 2 ? 0 : 0.3;
       const name = `speech ${index + 1} with ${processes} ${processes === 1 ? 'engine worker' : 'engine workers'}`;
-      return { name, submission: submissionOf(path, processes, overlapSeconds) };
+      return { name, submission: submissionOf(path, engine, processes, overlapSeconds) };
     }),
   );
 }
 
-function submissionOf(path: string, processes: number, overlapSeconds: number): Submission {
+function submissionOf(path: string, engine: ChaosEngine, processes: number, overlapSeconds: number): Submission {
   return {
     path,
-    engine: 'pocketsphinx',
+    engine,
     model: 'auto',
     language: 'auto',
     processes,

@@ -33,6 +33,6 @@ function folderOf(pid: string): string | undefined {
 
 function roleOf({ pid, groupId, command }: { pid: number; groupId: number; command: string }): Role {
   if (pid === groupId) return 'runner';
-  if (command.startsWith('pocketsphinx')) return 'engine worker';
+  if (/^(pocketsphinx|whisper-cli)/.test(command)) return 'engine worker';
   return command.startsWith('ffmpeg') || command.startsWith('ffprobe') ? 'ffmpeg' : 'other';
 }

@@ -7,13 +7,13 @@ import type { Controlled } from '../../../src/jobs/control.ts';
 import type { JobDetails } from '../../../src/jobs/view.ts';
 import type { News } from '../../../src/supervisor/news.ts';
 import { newsOf } from '../../support/news.ts';
+import type { SmallDisk } from '../../support/small-disk.ts';
 import { ChaosJob, excuseFor } from './chaos-job.ts';
 import type { Diary } from './diary.ts';
 import { Finding } from './finding.ts';
 import { OwnerLife } from './owner-life.ts';
 import type { OwnerProgram } from './owner-process.ts';
 import type { Recording } from './recordings.ts';
-import type { SmallDisk } from './small-disk.ts';
 
 /** Nothing at all was heard of jobs that should move for so long: they are stuck. Sweeps come every two seconds. */
 const STUCK_MS = 60_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { transition } from '../../../src/store/jobs.ts';
+import { finishJob, transition } from '../../../src/store/jobs.ts';
 import {
   endRun,
   getRun,
@@ -52,6 +52,18 @@ export function runTests(open: OpenEmpty): void {
       ...{ error_kind: 'memory', error_message: 'Killed', error_remedy: 'Use a smaller model' },
       ...{ peak_memory_bytes: 3_000_000_000, cpu_seconds: 1.5 },
     });
+  });
+
+  test('how a run went is known with the result of its job, before its processes are gone', async () => {
+    const store = await open(testClock());
+    const { job, run, lease } = await working(store);
+    const result = { transcript: 'text', elapsedSeconds: 1, speed: 1 };
+    expect(await finishJob(store, job.id, 'another', result)).toBe(false);
+    expect(await getRun(store, run.id)).toMatchObject({ outcome: null, ended_at: null });
+    expect(await finishJob(store, job.id, lease, result)).toBe(true);
+    expect(await getRun(store, run.id)).toMatchObject({ outcome: 'completed', ended_at: null });
+    expect((await unendedRuns(store)).map((unended) => unended.run.id)).toEqual([run.id]);
+    expect(await endRun(store, run.id, { outcome: 'completed', peakMemoryBytes: 7 })).toBe(true);
   });
 
   test('what a program printed is kept whatever its bytes; at most a NUL is told as not readable', async () => {

@@ -8,6 +8,7 @@ import { Card, Loading } from '../../components/Page.tsx';
 import { ProblemNote } from '../../components/ProblemNote.tsx';
 import { ProgressBar } from '../../components/ProgressBar.tsx';
 import { inBytes, percent } from '../../format.ts';
+import { usePulls } from '../../live.ts';
 import { modelsQuery } from '../../queries.ts';
 import { useWords } from '../../words/catalogue.ts';
 import { commonWords } from '../../words/common.ts';
@@ -15,7 +16,7 @@ import { AskDialog } from './AskDialog.tsx';
 import rows from './Rows.module.css';
 import { SettingsForm } from './SettingsForm.tsx';
 import { mayDo, useScope } from './scope.ts';
-import { modelsChanged, pullsQuery, refresh, settingsQuery } from './settings-queries.ts';
+import { modelsChanged, settingsQuery } from './settings-queries.ts';
 import { settingsWords } from './words.ts';
 
 /** What there is to recognise with: installed, or to be had. */
@@ -24,7 +25,7 @@ export function ModelsSection() {
   const common = useWords(commonWords);
   const isAdmin = mayDo(useScope(), 'admin');
   const { data, error } = useQuery({ ...modelsQuery, staleTime: 0 });
-  const pulls = useQuery(pullsQuery).data?.pulls ?? [];
+  const pulls = usePulls();
   const { data: settings } = useQuery({ ...settingsQuery, enabled: isAdmin });
   const limit = settings?.settings.find(({ name }) => name === 'maxMemoryBytes')?.value;
   // A download that has just ended has changed what is installed.
@@ -112,11 +113,9 @@ function ModelActions({ model, pull }: { model: Model; pull: ModelPull | undefin
   const { name, installed, path, sizeBytes, inCatalogue } = model;
   const install = useMutation({
     mutationFn: () => ask('POST', '/api/models', { name }),
-    onSuccess: () => refresh('pulls'),
   });
   const stop = useMutation({
     mutationFn: () => ask('DELETE', `/api/models/pulls/${encodeURIComponent(name)}`),
-    onSuccess: () => refresh('pulls'),
   });
   const isPulling = pull?.status === 'pulling';
   const wasStopped = pull?.status === 'cancelled' && !installed;

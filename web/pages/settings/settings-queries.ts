@@ -7,7 +7,6 @@ import type {
   Engines,
   Health,
   Keys,
-  ModelPulls,
   Settings,
   Storage,
   Targets,
@@ -16,8 +15,6 @@ import type {
 import { get } from '../../client.ts';
 import { keys, queryClient } from '../../queries.ts';
 
-/** While a download is under way. */
-const PULL_MS = 1_000;
 /** How often figures are asked for that nobody tells live. */
 const FIGURES_MS = 10_000;
 
@@ -42,11 +39,6 @@ export const deliveriesQuery = {
 };
 export const usersQuery = { ...query<Users>('users', '/api/users'), staleTime: 0 };
 export const keysQuery = { ...query<Keys>('keys', '/api/keys'), staleTime: 0 };
-export const pullsQuery = queryOptions({
-  ...query<ModelPulls>('pulls', '/api/models/pulls'),
-  staleTime: 0,
-  refetchInterval: ({ state }) => (state.data?.pulls.some(({ status }) => status === 'pulling') ? PULL_MS : false),
-});
 
 /** Asks again for some of it. */
 export function refresh(...names: string[]): Promise<unknown> {
@@ -62,6 +54,6 @@ export async function settingsChanged(): Promise<void> {
 
 /** A model came or went. */
 export async function modelsChanged(): Promise<void> {
-  void refresh('engines', 'storage', 'pulls');
+  void refresh('engines', 'storage');
   await queryClient.invalidateQueries({ queryKey: keys.models });
 }

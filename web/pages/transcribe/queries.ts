@@ -1,13 +1,12 @@
 /** What this page asks the API for, beyond what others ask too. All of it is asked again when the queue or a job changes. */
 import { queryOptions } from '@tanstack/react-query';
-import type { Engines, JobPage, ModelPulls, Plan } from '../../api-types.ts';
+import type { Engines, JobPage, Plan } from '../../api-types.ts';
 import { get, withQuery } from '../../client.ts';
 import { keys } from '../../queries.ts';
 
 export const DONE_SHOWN = 5;
 const STOPPED_SHOWN = 5;
 const PAUSED_SHOWN = 50;
-const PULL_LOOK_MS = 1_000;
 /** What failed or was stopped before that is for the history. */
 const RECENT_DAYS = 3;
 
@@ -46,11 +45,4 @@ export function planQuery(wanted: Record<string, string>, durationSeconds?: numb
 export const enginesQuery = queryOptions({
   queryKey: [...keys.models, 'engines'],
   queryFn: ({ signal }) => get<Engines>('/api/engines', signal),
-});
-
-/** Downloads of models; asked for again and again while there is one. */
-export const pullsQuery = queryOptions({
-  queryKey: ['pulls'],
-  queryFn: ({ signal }) => get<ModelPulls>('/api/models/pulls', signal),
-  refetchInterval: ({ state }) => (state.data?.pulls.some(({ status }) => status === 'pulling') ? PULL_LOOK_MS : false),
 });

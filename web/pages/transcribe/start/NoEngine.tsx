@@ -1,23 +1,22 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import type { Engines, ModelPulls } from '../../../api-types.ts';
+import type { Engines, ModelPull } from '../../../api-types.ts';
 import { ask } from '../../../client.ts';
 import { Button } from '../../../components/Button.tsx';
 import { Card } from '../../../components/Page.tsx';
 import { Note, ProblemNote } from '../../../components/ProblemNote.tsx';
 import { ProgressBar } from '../../../components/ProgressBar.tsx';
 import { inBytes } from '../../../format.ts';
+import { usePulls } from '../../../live.ts';
 import { keys, queryClient, sessionQuery } from '../../../queries.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import { partWords } from '../part-words.ts';
-import { enginesQuery, pullsQuery } from '../queries.ts';
+import { enginesQuery } from '../queries.ts';
 import rows from '../Rows.module.css';
 import styles from './NoEngine.module.css';
 
 /** Small enough to be there soon, and good enough to begin with. */
 const FIRST_MODEL = 'base';
-
-type Pull = ModelPulls['pulls'][number];
 
 /** Nothing can turn speech into text here yet: what is missing, and a way to get it. */
 export default function NoEngine() {
@@ -54,17 +53,13 @@ export default function NoEngine() {
 
 function Install({ engine }: { engine: Engines['engines'][number] }) {
   const words = useWords(partWords).engine;
-  const { data } = useQuery(pullsQuery);
   const model = engine.models.find(({ name }) => name === FIRST_MODEL);
-  const last = data?.pulls.find(({ name }) => name === FIRST_MODEL);
-  const look = () => queryClient.invalidateQueries({ queryKey: pullsQuery.queryKey });
+  const last = usePulls().find(({ name }) => name === FIRST_MODEL);
   const install = useMutation({
     mutationFn: () => ask('POST', '/api/models', { name: FIRST_MODEL }),
-    onSettled: look,
   });
   const stop = useMutation({
     mutationFn: () => ask('DELETE', `/api/models/pulls/${FIRST_MODEL}`),
-    onSettled: look,
   });
   const status = last?.status;
   useEffect(() => {
@@ -99,7 +94,7 @@ function Install({ engine }: { engine: Engines['engines'][number] }) {
   );
 }
 
-function Installing({ pull, onStop }: { pull: Pull; onStop(): void }) {
+function Installing({ pull, onStop }: { pull: ModelPull; onStop(): void }) {
   const words = useWords(partWords).engine;
   const { name, receivedBytes, totalBytes, retry } = pull;
   return (

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A job asks for 64 MB of free space before it decodes. */
-const DISK_BYTES = 112 * 1024 * 1024;
+/** Only root may mount one. */
+export const MAY_MOUNT = process.getuid?.() === 0 && process.platform === 'linux';
+
 const BLOCKS_BYTES = [1024 * 1024, 4096];
 
 /** A disk in memory that can be filled to the last byte and emptied again. Needs root. */
@@ -12,9 +13,9 @@ export class SmallDisk {
   readonly #ballast: string;
 
   /** Mounts it. @param folder is made */
-  constructor(folder: string) {
+  constructor(folder: string, bytes: number) {
     mkdirSync(folder, { mode: 0o700 });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES},mode=700`, 'chaos', folder]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=700`, 'chaos', folder]);
     this.folder = folder;
     this.#ballast = join(folder, 'ballast');
   }
