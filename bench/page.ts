@@ -2,9 +2,11 @@
  * What somebody waits for in the page, in a real Chromium before a real service.
  *
  * 1. First load of `/`, with nothing in the browser's cache and no recording there yet, the median of several: until the largest thing is painted
- *    (Largest Contentful Paint), for how long the page could not answer (each task over 50 ms, what is over; Total Blocking
- *    Time), and the script that it loaded, compressed with gzip.
- *    What is loaded once there is something in the lists is reported too.
+ *    (Largest Contentful Paint), and for how long the page could not answer (each task over 50 ms, what is over; Total Blocking
+ *    Time). And script, compressed with gzip, for an empty page, for one recording that waits and for many, each in English and in Thai.
+ *    What counts is every file that the page asked for before all stood on it that it has to say: that somebody can read it and use
+ *    everything that is on it. What it asked for later, when the browser had nothing else to do, is reported beside it: what
+ *    recordings are put into another order with, as soon as two of them wait.
  * 2. Event → screen: a recording is handed in over HTTP; from the answer to the moment at which its name stands on the page,
  *    the highest of several. The queue is paused, so that nothing else works.
  *
@@ -29,6 +31,10 @@ const DESK = { width: 1280, height: 800 };
 /** A task may take so long before it counts as blocking (https://web.dev/articles/tbt). */
 const FREE_TASK_MS = 50;
 
+const LOCALES = ['en-GB', 'th-TH'];
+/** What the page says when it has said all: with which engine something would be done now. */
+const ENGINE = 'PocketSphinx';
+
 const { loads, events } = options();
 await onStage(async () => {
   const service = spawn(process.execPath, [program, 'serve', '--port', '0'], { env: ownEnvironment() });
@@ -38,14 +44,24 @@ await onStage(async () => {
   try {
     const address = await addressOf(service);
     const first = [];
-    for (let n = 0; n < loads; n += 1) first.push(await firstLoad(browser, address));
+    for (let n = 0; n < loads; n += 1) first.push(await load(browser, address));
+    const scripts = new Map([['no recording', await inEachLanguage(browser, address, [])]]);
     await fetch(`${address}/api/queue/pause`, {
       method: 'POST',
       body: '{}',
       headers: { 'content-type': 'application/json' },
     });
-    const toScreen = await eventsToScreen(browser, address);
-    report(first, toScreen, await firstLoad(browser, address));
+    const page = await (await browser.newContext({ viewport: DESK })).newPage();
+    await page.goto(address);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const names = Array.from({ length: events }, (_, n) => `recording-${n}.wav`);
+    const toScreen: number[] = [];
+    for (const [n, name] of names.entries()) {
+      toScreen.push(await eventToScreen(page, address, name));
+      if (n === 0) scripts.set('one waits', await inEachLanguage(browser, address, [name]));
+    }
+    scripts.set(`${events} wait`, await inEachLanguage(browser, address, names));
+    report(first, scripts, toScreen);
   } finally {
     await browser.close();
     service.kill('SIGTERM');
@@ -71,45 +87,70 @@ function above(given: string | undefined, full: number): number {
 interface Load {
   paintMs: number;
   blockingMs: number;
-  scriptBytes: number;
+  script: Script;
 }
 
-async function firstLoad(browser: Browser, address: string): Promise<Load> {
-  const context = await browser.newContext({ viewport: DESK });
+/** Compressed. */
+interface Script {
+  /** Asked for before all stood on the page. */
+  firstBytes: number;
+  laterBytes: number;
+}
+
+function inEachLanguage(browser: Browser, address: string, waiting: string[]): Promise<Script[]> {
+  return Promise.all(LOCALES.map(async (locale) => (await load(browser, address, { locale, waiting })).script));
+}
+
+/** @param waiting the recordings that wait, all of which the page shows */
+async function load(
+  browser: Browser,
+  address: string,
+  { locale = 'en-GB', waiting = [] }: { locale?: string; waiting?: string[] } = {},
+): Promise<Load> {
+  const context = await browser.newContext({ viewport: DESK, locale });
   const page = await context.newPage();
   await page.addInitScript(`
-    window.seen = { paint: 0, blocking: 0 };
+    window.seen = { paint: 0, blocking: 0, all: 0 };
     new PerformanceObserver((list) => {
       for (const { startTime } of list.getEntries()) seen.paint = startTime;
     }).observe({ type: 'largest-contentful-paint', buffered: true });
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) seen.blocking += Math.max(0, duration - ${FREE_TASK_MS});
     }).observe({ type: 'longtask', buffered: true });
+    const wanted = ${JSON.stringify([ENGINE, ...waiting])};
+    new MutationObserver(() => {
+      const said = document.querySelector('main')?.textContent ?? '';
+      if (seen.all === 0 && wanted.every((text) => said.includes(text))) seen.all = performance.now();
+    }).observe(document, { childList: true, subtree: true, characterData: true });
   `);
   await page.goto(address);
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  // The page has said what it has to say when it asks for nothing more; its stream of events stays open.
-  await page.waitForFunction(() => document.readyState === 'complete');
-  await page.getByText('PocketSphinx').first().waitFor();
-  const { seen, scripts } = (await page.evaluate(
-    `({ seen, scripts: performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname).filter((name) => name.endsWith('.js')) })`,
-  )) as { seen: { paint: number; blocking: number }; scripts: string[] };
+  await page.waitForFunction(
+    () => document.readyState === 'complete' && (globalThis as unknown as { seen: { all: number } }).seen.all > 0,
+  );
+  // Of what comes later this is the last.
+  if (waiting.length > 1) await page.locator('main button[aria-describedby^=DndDescribedBy]').last().waitFor();
+  const { seen, scripts } = (await page.evaluate(`({
+    seen,
+    scripts: performance.getEntriesByType('resource')
+      .map(({ name, startTime }) => ({ path: new URL(name).pathname, startTime }))
+      .filter(({ path }) => path.endsWith('.js')),
+  })`)) as {
+    seen: { paint: number; blocking: number; all: number };
+    scripts: { path: string; startTime: number }[];
+  };
   await context.close();
-  return { paintMs: seen.paint, blockingMs: seen.blocking, scriptBytes: sum(scripts.map(compressedBytes)) };
+  const bytes = (isFirst: boolean) =>
+    sum(scripts.filter(({ startTime }) => startTime < seen.all === isFirst).map(({ path }) => compressedBytes(path)));
+  return {
+    paintMs: seen.paint,
+    blockingMs: seen.blocking,
+    script: { firstBytes: bytes(true), laterBytes: bytes(false) },
+  };
 }
 
 function compressedBytes(path: string): number {
   const file = join(dirname(program), 'web', path);
   return path.startsWith('/assets/') ? statSync(`${file}.gz`).size : statSync(file).size;
-}
-
-async function eventsToScreen(browser: Browser, address: string): Promise<number[]> {
-  const page = await (await browser.newContext({ viewport: DESK })).newPage();
-  await page.goto(address);
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  const times: number[] = [];
-  for (let n = 0; n < events; n += 1) times.push(await eventToScreen(page, address, `recording-${n}.wav`));
-  return times;
 }
 
 async function eventToScreen(page: Page, address: string, name: string): Promise<number> {
@@ -163,21 +204,25 @@ function sum(values: number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-function report(first: Load[], toScreen: number[], withWork: Load): void {
+function report(first: Load[], scripts: ReadonlyMap<string, Script[]>, toScreen: number[]): void {
   const paint = median(first.map(({ paintMs }) => paintMs));
   const blocking = median(first.map(({ blockingMs }) => blockingMs));
-  const script = (first[0]?.scriptBytes ?? 0) / 1000;
+  const script = Math.max(...[...scripts.values()].flat().map(({ firstBytes }) => firstBytes)) / 1000;
   const event = Math.max(...toScreen);
   const lines: [what: string, value: number, budget: number, unit: string][] = [
     ['largest paint', paint, PAINT_BUDGET_MS, 'ms'],
     ['blocking', blocking, BLOCKING_BUDGET_MS, 'ms'],
-    ['script, gzip', script, SCRIPT_BUDGET_KB, 'kB'],
+    ['script, gzip, the most of these', script, SCRIPT_BUDGET_KB, 'kB'],
     ['event → screen, highest', event, EVENT_BUDGET_MS, 'ms'],
   ];
+  for (const [what, each] of scripts) console.log(`script, ${what}: ${each.map(scriptInWords).join(' · ')}`);
   for (const [what, value, budget, unit] of lines) {
     console.log(`${what}: ${value.toFixed(1)} ${unit} (budget ${budget}) ${value <= budget ? 'ok' : 'OVER BUDGET'}`);
   }
-  console.log(`script with recordings in the lists: ${(withWork.scriptBytes / 1000).toFixed(1)} kB`);
   console.log(`event → screen, p50: ${median(toScreen).toFixed(1)} ms`);
   process.exitCode = lines.every(([, value, budget]) => value <= budget) ? 0 : 1;
+}
+
+function scriptInWords({ firstBytes, laterBytes }: Script, at: number): string {
+  return `${LOCALES[at]} ${(firstBytes / 1000).toFixed(1)} kB, later ${(laterBytes / 1000).toFixed(1)} kB`;
 }

@@ -2,7 +2,7 @@
 import { copyFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { BrowserContext, Locator, Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { scratchPath } from '../support/scratch.ts';
@@ -350,6 +350,39 @@ test('the queue is paused and put into another order, by mouse, by finger and by
   held.release();
   await page.getByRole('button', { name: 'Resume the queue' }).click();
   await isDone(page, 'first.wav');
+});
+
+test('rows that wait can be used before their handles are there, and stay the same rows when these come', async () => {
+  await service.post('/api/queue/pause');
+  const ids = [await service.upload(await speak(`One. ${SHORT}`)), await service.upload(await speak(`Two. ${SHORT}`))];
+  const { page } = await visit(service.address, '/history', { expectTrouble: /Failed to load resource/ });
+  const asked: Route[] = [];
+  await page.route(/SortHandles-.*\.js$/, (route) => void asked.push(route));
+  await page.getByRole('link', { name: 'Transcribe', exact: true }).click();
+  const list = page.getByRole('list', { name: 'Waiting', exact: true });
+  const cancel = list.getByRole('button', { name: /^Cancel / }).first();
+  await cancel.focus();
+  await expect.poll(() => asked.length).toBe(1);
+  expect(await list.getByRole('button', { name: /^Move / }).count()).toBe(0);
+  // It is asked for again by itself.
+  await asked[0]?.abort();
+  await expect.poll(() => asked.length).toBe(2);
+  await asked[1]?.continue();
+  await expect.poll(() => list.getByRole('button', { name: /^Move / }).count()).toBe(2);
+  expect(await cancel.evaluate((button) => button === document.activeElement)).toBe(true);
+  await list
+    .getByRole('button', { name: /^Move / })
+    .last()
+    .focus();
+  await page.keyboard.press('Space');
+  await page.getByText('is now at place 2.').waitFor({ state: 'attached' });
+  await page.keyboard.press('ArrowUp');
+  await page.getByText('is now at place 1.').waitFor({ state: 'attached' });
+  await page.keyboard.press('Space');
+  const order = async () => (await service.get<Queue>('/api/queue')).waiting.map(({ id }) => id);
+  await expect.poll(order).toEqual([...ids].reverse());
+  for (const id of ids) await service.post(`/api/jobs/${id}/cancel`);
+  await service.post('/api/queue/resume');
 });
 
 /** Drags with a finger, as the browser itself sees one: what it takes for scrolling it takes away from the page. */

@@ -17,6 +17,23 @@ test('of a log without end the newest lines are held, each under its number', ()
   expect(lines.line(lines.end - 1)).toBe(`Line ${MOST + 50_000}`);
 });
 
+test('whoever follows the end holds fewer lines, for as long as it may take', () => {
+  const lines = filled(20_000);
+  lines.hold(5_000);
+  expect(lines.count).toBe(5_000);
+  expect(lines.line(lines.end - 1)).toBe('Line 19999');
+  for (let at = 20_000; at < 60_000; at++) {
+    lines.add(`Line ${at}`);
+    if (lines.count > 5_000) throw new Error(`${lines.count} lines are held.`);
+  }
+  // They go in stretches, and not so many that those on the screen are among them.
+  expect(lines.count).toBeGreaterThan(4_500);
+  expect(lines.line(lines.first)).toBe(`Line ${lines.first}`);
+  lines.hold(MOST);
+  for (let at = 60_000; at < 70_000; at++) lines.add(`Line ${at}`);
+  expect(lines.count).toBeGreaterThan(14_500);
+});
+
 test('lines that are long are held up to a bound of characters', () => {
   const lines = new LogLines();
   const long = 'x'.repeat(1_000_000);

@@ -3,17 +3,18 @@ import { lazy, Suspense } from 'react';
 import { Loading, Page } from '../../components/Page.tsx';
 import { ProblemNote } from '../../components/ProblemNote.tsx';
 import { queueQuery, sessionQuery } from '../../queries.ts';
-import { useWords } from '../../words/catalogue.ts';
+import { loadPart, useWords } from '../../words/catalogue.ts';
 import { commonWords } from '../../words/common.ts';
 import { Intake } from './intake/Intake.tsx';
 import { useOutbox } from './outbox/outbox.ts';
 import { UploadList } from './outbox/UploadList.tsx';
+import { partWords } from './part-words.ts';
 import { doneQuery, pausedQuery, planQuery, stoppedQuery } from './queries.ts';
-import { Welcome } from './start/Welcome.tsx';
 import { transcribeWords } from './words.ts';
 
+const Welcome = lazy(() => import('./start/Welcome.tsx'));
 const Lists = lazy(() => import('./Lists.tsx'));
-const NoEngine = lazy(() => import('./start/NoEngine.tsx'));
+const NoEngine = lazy(() => loadPart(() => import('./start/NoEngine.tsx'), partWords));
 
 /** The first page: recordings go in above, and below is what becomes of them. */
 export function TranscribePage() {
@@ -50,10 +51,10 @@ function Work() {
   if (!queue) return error ? <ProblemNote error={error} /> : <Loading label={common.loading} />;
   if (!done || !paused || !stopped) return null;
   const known = [done, paused, stopped].reduce((sum, { jobs }) => sum + jobs.length, 0);
-  if (known + queue.running.length + queue.total === 0 && !isSending && !queue.paused) return <Welcome />;
+  const isNew = known + queue.running.length + queue.total === 0 && !isSending && !queue.paused;
   return (
     <Suspense>
-      <Lists queue={queue} paused={paused.jobs} stopped={stopped.jobs} done={done.jobs} />
+      {isNew ? <Welcome /> : <Lists queue={queue} paused={paused.jobs} stopped={stopped.jobs} done={done.jobs} />}
     </Suspense>
   );
 }

@@ -1,9 +1,4 @@
-import options from './intake/option-words.en.ts';
 import lists from './list-words.en.ts';
-import upload from './outbox/words.en.ts';
 import page from './page-words.en.ts';
-import hand from './queue/words.en.ts';
-import recorder from './recorder/words.en.ts';
-import engine from './start/words.en.ts';
 
-export default { page, lists, hand, upload, recorder, options, engine };
+export default { page, lists };

@@ -7,6 +7,7 @@ import { useWords } from '../../../words/catalogue.ts';
 import { jobWords } from '../words.ts';
 import { LogRow } from './LogRow.tsx';
 import styles from './LogView.module.css';
+import { MOST_LINES } from './log-lines.ts';
 import { useLog } from './use-log.ts';
 
 const ROW_PX = 21;
@@ -14,7 +15,8 @@ const ROW_PX = 21;
 const END_PX = 24;
 /** What one begins with, and all that is asked for when somebody wants to see more. */
 const LAST_LINES = 50;
-const MANY_LINES = 100_000;
+/** Somebody who follows the log for hours looks at its end: so many lines are held then, and its memory does not grow. */
+const FOLLOWED_LINES = 5_000;
 
 interface LogViewProps {
   jobId: number;
@@ -27,11 +29,13 @@ export function LogView({ jobId, atLeast = LAST_LINES }: LogViewProps) {
   const words = useWords(jobWords);
   const [wantsAll, setWantsAll] = useState(false);
   const [refresh, setRefresh] = useState(true);
-  const wanted = wantsAll ? MANY_LINES : Math.max(LAST_LINES, atLeast);
-  const { lines, state, problem } = useLog(jobId, { lines: wanted, refresh, gap: words.logGap });
+  const wanted = wantsAll ? MOST_LINES : Math.max(LAST_LINES, atLeast);
   const [query, setQuery] = useState('');
   const [current, setCurrent] = useState<number>();
   const [following, setFollowing] = useState(true);
+  // Nothing goes from under the eyes of somebody who has left the end.
+  const most = following ? Math.max(FOLLOWED_LINES, wanted) : MOST_LINES;
+  const { lines, state, problem } = useLog(jobId, { lines: wanted, refresh, most, gap: words.logGap });
   /** The number behind the last line when following stopped. */
   const [left, setLeft] = useState(0);
   const place = useRef<HTMLDivElement>(null);
@@ -52,6 +56,8 @@ export function LogView({ jobId, atLeast = LAST_LINES }: LogViewProps) {
   const height = rows.getTotalSize();
 
   useLayoutEffect(() => {
+    // The height of a line that takes more than one row is kept under its number, also when the line has gone.
+    for (let number = lastFirst.current; number < lines.first; number++) rows.itemSizeCache.delete(number);
     lastFirst.current = lines.first;
     const { current: box } = place;
     if (!box) return;

@@ -2,11 +2,11 @@
  * The lines of a log that the page holds: the newest ones, up to a bound, each under its number from the first that came.
  * Who shows them is told at most every so often, however fast they come.
  */
-const MOST_LINES = 100_000;
+export const MOST_LINES = 100_000;
 /** Of all lines together; a line can be long. */
 const MOST_CHARACTERS = 20_000_000;
-/** Lines go away in stretches, so that not every new one costs a copy of all. */
-const DROPPED_AT_ONCE = 5_000;
+/** Lines go away in stretches, so that not every new one costs a copy of all: of all that may be held, this part. */
+const DROPPED_AT_ONCE = 1 / 20;
 const TELL_MS = 100;
 
 export class LogLines {
@@ -16,6 +16,7 @@ export class LogLines {
   version = 0;
   #lines: string[] = [];
   #characters = 0;
+  #most = MOST_LINES;
   #told: ReturnType<typeof setTimeout> | undefined;
   readonly #watchers = new Set<() => void>();
   #search: { wanted: string; numbers: number[]; next: number } | undefined;
@@ -36,7 +37,15 @@ export class LogLines {
   add(line: string): void {
     this.#lines.push(line);
     this.#characters += line.length;
-    if (this.#lines.length > MOST_LINES || this.#characters > MOST_CHARACTERS) this.#drop();
+    if (this.#lines.length > this.#most || this.#characters > MOST_CHARACTERS) this.#drop();
+    this.#tell();
+  }
+
+  /** Holds so many of the newest ones and no more; what is beyond that goes at once. */
+  hold(most: number): void {
+    this.#most = Math.min(most, MOST_LINES);
+    if (this.#lines.length <= this.#most) return;
+    this.#drop();
     this.#tell();
   }
 
@@ -71,7 +80,9 @@ export class LogLines {
   }
 
   #drop(): void {
-    const gone = this.#lines.splice(0, Math.min(DROPPED_AT_ONCE, Math.ceil(this.#lines.length / 2)));
+    const stretch = Math.min(Math.ceil(this.#most * DROPPED_AT_ONCE), Math.ceil(this.#lines.length / 2));
+    const over = this.#lines.length - this.#most;
+    const gone = this.#lines.splice(0, Math.max(stretch, over));
     for (const line of gone) this.#characters -= line.length;
     this.first += gone.length;
   }

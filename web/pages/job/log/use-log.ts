@@ -13,17 +13,20 @@ interface LogOptions {
   lines: number;
   /** False: what is there stays, and nothing more comes until it is true again. */
   refresh: boolean;
+  /** So many of the newest lines are held. */
+  most: number;
   /** Stands in place of lines that are no longer kept. */
   gap: string;
 }
 
 /** The end of a job's log, and what is added to it. After a break it goes on where it was. */
-export function useLog(jobId: number, { lines: wanted, refresh, gap }: LogOptions) {
+export function useLog(jobId: number, { lines: wanted, refresh, most, gap }: LogOptions) {
   const [lines] = useState(() => new LogLines());
   const [state, setState] = useState<LogState>('opening');
   const [problem, setProblem] = useState<ProblemError>();
   const position = useRef<{ of: string; at: number } | undefined>(undefined);
   useSyncExternalStore(lines.watch, () => lines.version);
+  useEffect(() => lines.hold(most), [lines, most]);
 
   useEffect(() => {
     if (!refresh) {

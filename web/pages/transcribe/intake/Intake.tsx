@@ -2,20 +2,21 @@ import { FolderOpen, Link2Off, Mic, Upload } from 'lucide-react';
 import { type ChangeEvent, lazy, Suspense, useId, useRef, useState } from 'react';
 import { Button } from '../../../components/Button.tsx';
 import { Note } from '../../../components/ProblemNote.tsx';
-import { useWords } from '../../../words/catalogue.ts';
+import { loadPart, useWords } from '../../../words/catalogue.ts';
 import { outbox } from '../outbox/outbox.ts';
+import { partWords } from '../part-words.ts';
 import { Drafts } from '../recorder/Drafts.tsx';
 import type { Made } from '../recorder/Recorder.tsx';
 import { transcribeWords } from '../words.ts';
 import { type Gathered, ofFolder } from './dropped.ts';
 import styles from './Intake.module.css';
 import { PlanLine } from './PlanLine.tsx';
-import { StagedList } from './StagedList.tsx';
 import { useStaged } from './staged.ts';
 import { useArrivingFiles } from './useArrivingFiles.ts';
 import { asOptions, lastWish, rememberWish } from './wish.ts';
 
-const Recorder = lazy(() => import('../recorder/Recorder.tsx'));
+const StagedList = lazy(() => import('./StagedList.tsx'));
+const Recorder = lazy(() => loadPart(() => import('../recorder/Recorder.tsx'), partWords));
 
 /** On a phone nothing is dragged, and folders are not to be had. */
 const HAS_POINTER = matchMedia('(hover: hover)').matches;
@@ -113,7 +114,11 @@ export function Intake({ owner }: { owner: string }) {
       {!isRecording && (
         <Drafts owner={owner} chosen={new Set(staged.flatMap(({ recording }) => recording ?? []))} onUse={takeMade} />
       )}
-      {staged.length > 0 && <StagedList staged={staged} onRemove={(each) => remove([each])} />}
+      {staged.length > 0 && (
+        <Suspense>
+          <StagedList staged={staged} onRemove={(each) => remove([each])} />
+        </Suspense>
+      )}
       <PlanLine
         recordings={ready}
         wish={wish}

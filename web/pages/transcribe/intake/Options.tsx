@@ -7,8 +7,8 @@ import { locale } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import { commonWords } from '../../../words/common.ts';
 import { languageName } from '../names.ts';
+import { partWords } from '../part-words.ts';
 import { enginesQuery } from '../queries.ts';
-import { transcribeWords } from '../words.ts';
 import styles from './Options.module.css';
 import type { Wish } from './wish.ts';
 
@@ -24,7 +24,7 @@ interface OptionsProps {
 
 /** What can be had otherwise than the settings say. */
 export default function Options({ wish, onWish, plan }: OptionsProps) {
-  const words = useWords(transcribeWords).options;
+  const words = useWords(partWords).options;
   const common = useWords(commonWords);
   const { data, error } = useQuery(enginesQuery);
   if (error) return <ProblemNote error={error} />;

@@ -6,15 +6,16 @@ import { Button } from '../../../components/Button.tsx';
 import { Note, ProblemNote } from '../../../components/ProblemNote.tsx';
 import { inWords, moment } from '../../../format.ts';
 import { queueQuery } from '../../../queries.ts';
-import { useWords, type WordsOf } from '../../../words/catalogue.ts';
+import { loadPart, useWords, type WordsOf } from '../../../words/catalogue.ts';
 import { engineName, languageName } from '../names.ts';
+import { partWords } from '../part-words.ts';
 import { planQuery } from '../queries.ts';
 import { transcribeWords } from '../words.ts';
 import styles from './PlanLine.module.css';
 import type { Staged } from './staged.ts';
 import { asPlan, type Wish } from './wish.ts';
 
-const Options = lazy(() => import('./Options.tsx'));
+const Options = lazy(() => loadPart(() => import('./Options.tsx'), partWords));
 
 interface PlanLineProps {
   recordings: readonly Staged[];

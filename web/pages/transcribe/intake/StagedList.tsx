@@ -7,7 +7,7 @@ import { transcribeWords } from '../words.ts';
 import type { Staged } from './staged.ts';
 
 /** What was chosen, before it is sent; and what cannot be sent, with the reason. */
-export function StagedList({ staged, onRemove }: { staged: readonly Staged[]; onRemove(gone: Staged): void }) {
+export default function StagedList({ staged, onRemove }: { staged: readonly Staged[]; onRemove(gone: Staged): void }) {
   const words = useWords(transcribeWords).page;
   return (
     <ul className={rows.list} aria-label={words.chosen}>

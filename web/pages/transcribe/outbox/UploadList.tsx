@@ -1,12 +1,13 @@
 import { CloudUpload } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Card } from '../../../components/Page.tsx';
-import { useWords } from '../../../words/catalogue.ts';
+import { loadPart, useWords } from '../../../words/catalogue.ts';
+import { partWords } from '../part-words.ts';
 import rows from '../Rows.module.css';
 import { transcribeWords } from '../words.ts';
 import { outbox, useOutbox } from './outbox.ts';
 
-const UploadRow = lazy(() => import('./UploadRow.tsx'));
+const UploadRow = lazy(() => loadPart(() => import('./UploadRow.tsx'), partWords));
 
 /** What is on its way to the service. */
 export function UploadList({ owner }: { owner: string }) {

@@ -7,8 +7,8 @@ import { ProblemNote } from '../../../components/ProblemNote.tsx';
 import { ProgressBar } from '../../../components/ProgressBar.tsx';
 import { inBytes, inWords, percent } from '../../../format.ts';
 import { useWords, type WordsOf } from '../../../words/catalogue.ts';
+import { partWords } from '../part-words.ts';
 import rows from '../Rows.module.css';
-import { transcribeWords } from '../words.ts';
 import { type Item, isSameFile, type Phase } from './item.ts';
 import { outbox } from './outbox.ts';
 
@@ -16,7 +16,7 @@ const TOO_LARGE = 413;
 
 /** A recording on its way: how far it is, or what is in its way and what to do about it. */
 export default function UploadRow({ item }: { item: Item }) {
-  const words = useWords(transcribeWords).upload;
+  const words = useWords(partWords).upload;
   const { id, name, phase, bytes, safe } = item;
   const isPlain = phase.at !== 'known' && phase.at !== 'refused' && phase.at !== 'file';
   const isOver = phase.at === 'known' || phase.at === 'refused';
@@ -66,7 +66,7 @@ export default function UploadRow({ item }: { item: Item }) {
 }
 
 function PhaseLine({ phase, bytes }: { phase: Phase; bytes: number }) {
-  const words = useWords(transcribeWords).upload;
+  const words = useWords(partWords).upload;
   switch (phase.at) {
     case 'turn':
       return <p className={rows.facts}>{[words.turn, inBytes(bytes)].join(' · ')}</p>;
@@ -104,7 +104,7 @@ function PhaseLine({ phase, bytes }: { phase: Phase; bytes: number }) {
 function sendingFacts(
   { sentBytes, bytesPerSecond, secondsLeft }: Extract<Phase, { at: 'sending' }>,
   bytes: number,
-  words: WordsOf<typeof transcribeWords>['upload'],
+  words: WordsOf<typeof partWords>['upload'],
 ): string {
   return [
     words.sent(percent((sentBytes / bytes) * 100), inBytes(bytes)),
@@ -116,7 +116,7 @@ function sendingFacts(
 }
 
 function Refusal({ error }: { error: unknown }) {
-  const words = useWords(transcribeWords).upload;
+  const words = useWords(partWords).upload;
   const isTooLarge = error instanceof ProblemError && error.status === TOO_LARGE;
   return (
     <ProblemNote
@@ -136,7 +136,7 @@ function Refusal({ error }: { error: unknown }) {
 
 /** The file must be the same, or its parts would not fit together. */
 function ChooseAgain({ item }: { item: Item }) {
-  const words = useWords(transcribeWords).upload;
+  const words = useWords(partWords).upload;
   const input = useRef<HTMLInputElement>(null);
   const [isOther, setOther] = useState(false);
   return (

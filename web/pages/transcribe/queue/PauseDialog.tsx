@@ -8,6 +8,7 @@ import { ProblemNote } from '../../../components/ProblemNote.tsx';
 import { keys, queryClient } from '../../../queries.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import { commonWords } from '../../../words/common.ts';
+import { partWords } from '../part-words.ts';
 import { transcribeWords } from '../words.ts';
 import styles from './PauseDialog.module.css';
 
@@ -15,7 +16,7 @@ const LONGEST_REASON = 500;
 
 /** Asks why the queue shall rest, and whether what is in work shall too. */
 export default function PauseDialog({ onClose }: { onClose(): void }) {
-  const words = { ...useWords(transcribeWords).lists, ...useWords(transcribeWords).hand };
+  const words = { ...useWords(transcribeWords).lists, ...useWords(partWords).hand };
   const common = useWords(commonWords);
   const form = useId();
   const pause = useMutation({

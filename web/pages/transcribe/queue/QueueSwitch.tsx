@@ -6,10 +6,11 @@ import { ask } from '../../../client.ts';
 import { Button } from '../../../components/Button.tsx';
 import { ProblemNote } from '../../../components/ProblemNote.tsx';
 import { keys, queryClient, sessionQuery } from '../../../queries.ts';
-import { useWords } from '../../../words/catalogue.ts';
+import { loadPart, useWords } from '../../../words/catalogue.ts';
+import { partWords } from '../part-words.ts';
 import { transcribeWords } from '../words.ts';
 
-const PauseDialog = lazy(() => import('./PauseDialog.tsx'));
+const PauseDialog = lazy(() => loadPart(() => import('./PauseDialog.tsx'), partWords));
 
 /** Lets the whole queue rest, and go on. It concerns everybody, so only who runs Longhand may. */
 export function QueueSwitch({ queue }: { queue: Queue }) {

@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { Job, Queue } from '../../../api-types.ts';
 import { Button } from '../../../components/Button.tsx';
 import { Card } from '../../../components/Page.tsx';
@@ -6,11 +6,10 @@ import { moment } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import rows from '../Rows.module.css';
 import { transcribeWords } from '../words.ts';
+import { MovableRows } from './MovableRows.tsx';
 import { QueueNote } from './QueueNote.tsx';
 import { QueueSwitch } from './QueueSwitch.tsx';
-import { RestingRow, WaitingRow } from './WaitingRow.tsx';
-
-const SortableWaiting = lazy(() => import('./SortableWaiting.tsx'));
+import { Place, RestingRow, WaitingRow } from './WaitingRow.tsx';
 
 /** Of a long queue the rest is shown when it is asked for. */
 const SHOWN = 25;
@@ -27,25 +26,17 @@ export function Waiting({ queue, paused }: { queue: Queue; paused: readonly Job[
   const shown = isWhole ? queue.waiting : queue.waiting.slice(0, SHOWN);
   const movable = shown.filter(({ status }) => status === 'pending');
   const others = shown.filter(({ status }) => status !== 'pending');
-  const plainRows = (jobs: Queue['waiting']): ReactNode =>
-    jobs.map((job) => (
-      <li key={job.id} className={rows.row}>
-        <WaitingRow job={job} isClosed={isClosed} />
-      </li>
-    ));
   return (
     <Card title={words.waiting} actions={<QueueSwitch queue={queue} />}>
       <QueueNote queue={queue} />
       {shown.length + resting.length > 0 && (
         <ul className={rows.list} aria-label={words.waiting}>
-          {movable.length > 1 ? (
-            <Suspense fallback={plainRows(movable)}>
-              <SortableWaiting jobs={movable} isClosed={isClosed} />
-            </Suspense>
-          ) : (
-            plainRows(movable)
-          )}
-          {plainRows(others)}
+          <MovableRows jobs={movable} isClosed={isClosed} />
+          {others.map((job) => (
+            <li key={job.id} className={rows.row}>
+              <WaitingRow job={job} isClosed={isClosed} place={<Place>{job.position}</Place>} />
+            </li>
+          ))}
           {resting.map((job) => (
             <li key={job.id} className={rows.row}>
               <RestingRow job={job} />

@@ -15,12 +15,12 @@ interface WaitingRowProps {
   job: Queue['waiting'][number];
   /** The queue rests; that is said above. */
   isClosed: boolean;
-  /** What it is taken hold of by, where it can be moved. */
-  handle?: ReactNode;
+  /** In front of it: its place in the queue, or what it is taken hold of by. */
+  place: ReactNode;
 }
 
 /** A recording that waits: its place, when it will start, and what else it waits for. */
-export function WaitingRow({ job, isClosed, handle }: WaitingRowProps) {
+export function WaitingRow({ job, isClosed, place }: WaitingRowProps) {
   const words = useWords(transcribeWords).lists;
   const control = useControl(job.id);
   const { filename: name, position, startsAt, status, why } = job;
@@ -30,7 +30,7 @@ export function WaitingRow({ job, isClosed, handle }: WaitingRowProps) {
   ].filter(Boolean);
   return (
     <>
-      {handle ?? <Place>{position}</Place>}
+      {place}
       <div className={rows.text}>
         <JobLink id={job.id} name={name} />
         <p className={rows.facts} data-figure="">
@@ -106,7 +106,8 @@ function JobLink({ id, name }: { id: number; name: string }) {
   );
 }
 
-function Place({ children }: { children: ReactNode }) {
+/** A place in the queue, as a mark in front of a row. */
+export function Place({ children }: { children: ReactNode }) {
   return (
     <span className={styles.place} aria-hidden="true">
       {children}

@@ -3,11 +3,11 @@ import { Dialog } from '../../../components/Dialog.tsx';
 import { inWords } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import { commonWords } from '../../../words/common.ts';
-import { transcribeWords } from '../words.ts';
+import { partWords } from '../part-words.ts';
 
 /** Nothing else has the sound. */
 export default function DiscardDialog(props: { seconds: number; onClose(): void; onDiscard(): void }) {
-  const words = useWords(transcribeWords).recorder;
+  const words = useWords(partWords).recorder;
   const common = useWords(commonWords);
   const { seconds, onClose, onDiscard } = props;
   return (

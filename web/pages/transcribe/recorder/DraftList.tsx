@@ -3,8 +3,8 @@ import { useEffect, useState } from 'react';
 import { clockTime, moment } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import { forgetRecording, soundOf } from '../outbox/outbox.ts';
+import { partWords } from '../part-words.ts';
 import rows from '../Rows.module.css';
-import { transcribeWords } from '../words.ts';
 import { asFile, forgetEmpty, type KeptRecording } from './keep-recording.ts';
 import { Listen } from './Listen.tsx';
 import { type Made, nameOf } from './Recorder.tsx';
@@ -17,7 +17,7 @@ interface DraftListProps {
 
 /** Offers again what was recorded and not sent. */
 export default function DraftList({ drafts, onUse, onChanged }: DraftListProps) {
-  const words = useWords(transcribeWords).recorder;
+  const words = useWords(partWords).recorder;
   return (
     <section aria-label={words.draftsTitle}>
       <h3>{words.draftsTitle}</h3>
@@ -40,7 +40,7 @@ interface DraftRowProps {
 }
 
 function DraftRow({ draft, onUse, onChanged }: DraftRowProps) {
-  const words = useWords(transcribeWords).recorder;
+  const words = useWords(partWords).recorder;
   const { id, startedAt, seconds } = draft;
   const [sound, setSound] = useState<Blob>();
   useEffect(() => {

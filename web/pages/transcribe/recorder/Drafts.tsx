@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { queryClient } from '../../../queries.ts';
+import { loadPart } from '../../../words/catalogue.ts';
 import { useOutbox } from '../outbox/outbox.ts';
+import { partWords } from '../part-words.ts';
 import { drafts } from './keep-recording.ts';
 import type { Made } from './Recorder.tsx';
 
-const DraftList = lazy(() => import('./DraftList.tsx'));
+const DraftList = lazy(() => loadPart(() => import('./DraftList.tsx'), partWords));
 const DRAFTS = ['drafts'];
 
 interface DraftsProps {

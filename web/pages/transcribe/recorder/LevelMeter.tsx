@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { useWords } from '../../../words/catalogue.ts';
-import { transcribeWords } from '../words.ts';
+import { partWords } from '../part-words.ts';
 import type { Microphone } from './microphone.ts';
 import styles from './Recorder.module.css';
 
@@ -12,7 +12,7 @@ const FALL = 0.06;
 
 /** How loud the microphone is; and whether it hears nothing. */
 export function LevelMeter({ microphone }: { microphone: Microphone }) {
-  const words = useWords(transcribeWords).recorder;
+  const words = useWords(partWords).recorder;
   const bar = useRef<HTMLDivElement>(null);
   const [isQuiet, setQuiet] = useState(false);
   useEffect(() => {

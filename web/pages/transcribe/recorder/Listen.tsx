@@ -2,11 +2,11 @@ import { Check, Trash2 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Button } from '../../../components/Button.tsx';
 import { clockTime } from '../../../format.ts';
-import { useWords } from '../../../words/catalogue.ts';
-import { transcribeWords } from '../words.ts';
+import { loadPart, useWords } from '../../../words/catalogue.ts';
+import { partWords } from '../part-words.ts';
 import styles from './Recorder.module.css';
 
-const DiscardDialog = lazy(() => import('./DiscardDialog.tsx'));
+const DiscardDialog = lazy(() => loadPart(() => import('./DiscardDialog.tsx'), partWords));
 
 interface ListenProps {
   sound: Blob;
@@ -19,7 +19,7 @@ interface ListenProps {
 
 /** What was recorded: listened to, then used or thrown away. */
 export function Listen({ sound, seconds, onUse, onDiscard, isEntry = false }: ListenProps) {
-  const words = useWords(transcribeWords).recorder;
+  const words = useWords(partWords).recorder;
   const [isAsking, setAsking] = useState(false);
   const [url, setUrl] = useState<string>();
   useEffect(() => {

@@ -5,7 +5,7 @@ import { Note } from '../../../components/ProblemNote.tsx';
 import { clockTime, moment } from '../../../format.ts';
 import { useWords } from '../../../words/catalogue.ts';
 import { forgetRecording } from '../outbox/outbox.ts';
-import { transcribeWords } from '../words.ts';
+import { partWords } from '../part-words.ts';
 import { asFile } from './keep-recording.ts';
 import { LevelMeter } from './LevelMeter.tsx';
 import { Listen } from './Listen.tsx';
@@ -32,7 +32,7 @@ type State =
 
 /** Records with the microphone. What was recorded is listened to before it is sent. */
 export default function Recorder({ owner, onMade, onClose }: RecorderProps) {
-  const words = useWords(transcribeWords).recorder;
+  const words = useWords(partWords).recorder;
   const [state, setState] = useState<State>({ at: 'asking' });
   const [isKept, setKept] = useState(true);
   const [attempt, setAttempt] = useState(0);

@@ -10,9 +10,9 @@ import { inBytes } from '../../../format.ts';
 import { usePulls } from '../../../live.ts';
 import { keys, queryClient, sessionQuery } from '../../../queries.ts';
 import { useWords } from '../../../words/catalogue.ts';
+import { partWords } from '../part-words.ts';
 import { enginesQuery } from '../queries.ts';
 import rows from '../Rows.module.css';
-import { transcribeWords } from '../words.ts';
 import styles from './NoEngine.module.css';
 
 /** Small enough to be there soon, and good enough to begin with. */
@@ -20,7 +20,7 @@ const FIRST_MODEL = 'base';
 
 /** Nothing can turn speech into text here yet: what is missing, and a way to get it. */
 export default function NoEngine() {
-  const words = useWords(transcribeWords).engine;
+  const words = useWords(partWords).engine;
   const { data: session } = useQuery(sessionQuery);
   const { data: engines, error } = useQuery(enginesQuery);
   const mayInstall = session?.caller?.scope === 'admin';
@@ -52,7 +52,7 @@ export default function NoEngine() {
 }
 
 function Install({ engine }: { engine: Engines['engines'][number] }) {
-  const words = useWords(transcribeWords).engine;
+  const words = useWords(partWords).engine;
   const model = engine.models.find(({ name }) => name === FIRST_MODEL);
   const last = usePulls().find(({ name }) => name === FIRST_MODEL);
   const install = useMutation({
@@ -95,7 +95,7 @@ function Install({ engine }: { engine: Engines['engines'][number] }) {
 }
 
 function Installing({ pull, onStop }: { pull: ModelPull; onStop(): void }) {
-  const words = useWords(transcribeWords).engine;
+  const words = useWords(partWords).engine;
   const { name, receivedBytes, totalBytes, retry } = pull;
   return (
     <div className={styles.installing}>

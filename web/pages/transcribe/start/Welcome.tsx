@@ -11,7 +11,7 @@ import { useWords } from '../../../words/catalogue.ts';
 import { transcribeWords } from '../words.ts';
 
 /** For somebody who is here for the first time. */
-export function Welcome() {
+export default function Welcome() {
   const words = useWords(transcribeWords).page;
   const sample = useMutation({
     mutationFn: () => ask<Submitted>('POST', '/api/sample', { clientId: CLIENT_ID }),

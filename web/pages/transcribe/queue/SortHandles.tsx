@@ -19,42 +19,46 @@ import {
 import { CSS } from '@dnd-kit/utilities';
 import { useMutation } from '@tanstack/react-query';
 import { GripVertical } from 'lucide-react';
-import { useState } from 'react';
+import { useLayoutEffect } from 'react';
+import { createPortal } from 'react-dom';
 import type { Queue } from '../../../api-types.ts';
 import { ask } from '../../../client.ts';
 import { ProblemNote } from '../../../components/ProblemNote.tsx';
 import { keys, queryClient } from '../../../queries.ts';
 import { useWords } from '../../../words/catalogue.ts';
+import { partWords } from '../part-words.ts';
 import rows from '../Rows.module.css';
-import { transcribeWords } from '../words.ts';
+import type { RowPlace } from './MovableRows.tsx';
 import styles from './WaitingRow.module.css';
-import { WaitingRow } from './WaitingRow.tsx';
 
 /** A pointer that moves less than this has clicked. */
 const CLICK_PIXELS = 4;
 
-type Waiting = Queue['waiting'];
+interface SortHandlesProps {
+  /** In the order that is shown. */
+  jobs: Queue['waiting'];
+  places: ReadonlyMap<number, RowPlace>;
+  /** Shows another order; undefined: that of the service. */
+  onOrder(order: readonly number[] | undefined): void;
+}
 
-/** What waits, in an order that can be changed: with a mouse, a finger or the keyboard. Loaded when two or more wait. */
-export default function SortableWaiting({ jobs, isClosed }: { jobs: Waiting; isClosed: boolean }) {
-  const words = useWords(transcribeWords).hand;
-  // As it was left by hand, until the service has it like that.
-  const [order, setOrder] = useState<readonly number[]>();
+/** What recordings that wait are moved with: a mouse, a finger or the keyboard. Each handle goes into the row that is there. */
+export function SortHandles({ jobs, places, onOrder }: SortHandlesProps) {
+  const words = useWords(partWords).hand;
   const move = useMutation({
     mutationFn: ({ id, before }: { id: number; before: number | undefined }) =>
       ask('POST', `/api/jobs/${id}/move`, before === undefined ? { to: 'last' } : { before }),
     onSettled: async () => {
       await queryClient.invalidateQueries({ queryKey: keys.queue });
-      setOrder(undefined);
+      onOrder(undefined);
     },
   });
   const sensors = useSensors(
     useSensor(PointerSensor, { activationConstraint: { distance: CLICK_PIXELS } }),
     useSensor(KeyboardSensor, { coordinateGetter: sortableKeyboardCoordinates }),
   );
-  const shown = order ? inOrder(jobs, order) : jobs;
   const nameOf = (id: UniqueIdentifier) => jobs.find((job) => job.id === id)?.filename ?? '';
-  const placeOf = (id: UniqueIdentifier | undefined) => shown.findIndex((job) => job.id === id) + 1;
+  const placeOf = (id: UniqueIdentifier | undefined) => jobs.findIndex((job) => job.id === id) + 1;
   const { drag } = words;
   const announcements: Announcements = {
     onDragStart: ({ active }) => drag.taken(nameOf(active.id), placeOf(active.id)),
@@ -63,11 +67,11 @@ export default function SortableWaiting({ jobs, isClosed }: { jobs: Waiting; isC
     onDragCancel: ({ active }) => drag.left(nameOf(active.id)),
   };
   const drop = ({ active, over }: DragEndEvent) => {
-    const from = shown.findIndex(({ id }) => id === active.id);
-    const to = shown.findIndex(({ id }) => id === over?.id);
+    const from = jobs.findIndex(({ id }) => id === active.id);
+    const to = jobs.findIndex(({ id }) => id === over?.id);
     if (from < 0 || to < 0 || from === to) return;
-    const next = arrayMove([...shown], from, to);
-    setOrder(next.map(({ id }) => id));
+    const next = arrayMove([...jobs], from, to);
+    onOrder(next.map(({ id }) => id));
     move.mutate({ id: Number(active.id), before: next[to + 1]?.id });
   };
   return (
@@ -82,10 +86,11 @@ export default function SortableWaiting({ jobs, isClosed }: { jobs: Waiting; isC
         container: document.body,
       }}
     >
-      <SortableContext items={shown.map(({ id }) => id)} strategy={verticalListSortingStrategy}>
-        {shown.map((job) => (
-          <Row key={job.id} job={job} isClosed={isClosed} label={words.reorder(job.filename)} />
-        ))}
+      <SortableContext items={jobs.map(({ id }) => id)} strategy={verticalListSortingStrategy}>
+        {jobs.map(({ id, filename }) => {
+          const place = places.get(id);
+          return place && <Handle key={id} id={id} label={words.reorder(filename)} {...place} />;
+        })}
       </SortableContext>
       {move.error && (
         <li className={rows.row}>
@@ -98,11 +103,24 @@ export default function SortableWaiting({ jobs, isClosed }: { jobs: Waiting; isC
   );
 }
 
-function Row({ job, isClosed, label }: { job: Waiting[number]; isClosed: boolean; label: string }) {
+function Handle({ id, label, row, slot }: RowPlace & { id: number; label: string }) {
   const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition, isDragging } = useSortable({
-    id: job.id,
+    id,
   });
-  const handle = (
+  useLayoutEffect(() => {
+    setNodeRef(row);
+    return () => {
+      row.style.transform = '';
+      row.style.transition = '';
+      row.classList.remove(styles.moved as string);
+    };
+  }, [row, setNodeRef]);
+  useLayoutEffect(() => {
+    row.style.transform = CSS.Translate.toString(transform) ?? '';
+    row.style.transition = transition ?? '';
+    row.classList.toggle(styles.moved as string, isDragging);
+  }, [row, transform, transition, isDragging]);
+  return createPortal(
     <button
       type="button"
       ref={setActivatorNodeRef}
@@ -112,20 +130,7 @@ function Row({ job, isClosed, label }: { job: Waiting[number]; isClosed: boolean
       {...listeners}
     >
       <GripVertical />
-    </button>
+    </button>,
+    slot,
   );
-  return (
-    <li
-      ref={setNodeRef}
-      className={`${rows.row} ${isDragging ? styles.moved : ''}`}
-      style={{ transform: CSS.Translate.toString(transform), transition }}
-    >
-      <WaitingRow job={job} isClosed={isClosed} handle={handle} />
-    </li>
-  );
-}
-
-function inOrder(jobs: Waiting, order: readonly number[]): Waiting {
-  const place = new Map(order.map((id, index) => [id, index]));
-  return [...jobs].sort((a, b) => (place.get(a.id) ?? order.length) - (place.get(b.id) ?? order.length));
 }
