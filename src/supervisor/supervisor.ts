@@ -5,6 +5,7 @@ import type { Clock } from '../domain/clock.ts';
 import { reportOf } from '../domain/errors.ts';
 import type { LogLevel } from '../domain/log-level.ts';
 import { endsByItself, type RunOutcome, type StopReason } from '../domain/outcome.ts';
+import { naming } from '../domain/remedies.ts';
 import type { EngineSettings } from '../engines/engine.ts';
 import { newLease } from '../lease/lease.ts';
 import { DEFAULT_LOG_LIMITS, JobLog, type JobLogOptions } from '../logs/job-log.ts';
@@ -231,7 +232,7 @@ export class Supervisor {
       await removeScratch(jobDir).catch((error) => {
         onProblem(`Job ${job.id}: its scratch files could not be removed: ${reportOf(error).message}`);
       });
-      const [level, message] = lastWord(result.outcome);
+      const [level, message] = lastWord(result.outcome, job.id);
       log.write(level, 'supervisor', message);
       // What failed is told with the job; a crash would pass unnoticed.
       if (result.outcome.type === 'crashed') tell({ type: 'log', jobId: job.id, level, message });
@@ -331,13 +332,13 @@ export class Supervisor {
   }
 }
 
-function lastWord(outcome: RunOutcome): [LogLevel, string] {
+function lastWord(outcome: RunOutcome, jobId: number): [LogLevel, string] {
   switch (outcome.type) {
     case 'completed':
       return ['INFO', 'Done'];
     case 'failed':
     case 'crashed':
-      return ['ERROR', [outcome.error.message, outcome.error.remedy].filter(Boolean).join(' ')];
+      return ['ERROR', [outcome.error.message, naming(outcome.error.remedy ?? '', jobId)].filter(Boolean).join(' ')];
     case 'stopped':
       return ['INFO', `Stopped at the checkpoint (${outcome.why})`];
     case 'orphaned':
