@@ -17,6 +17,7 @@ import { getJob } from '../store/jobs.ts';
 import { type Claimed, claimNext } from '../store/queue.ts';
 import type { JobRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
+import { queueJob, unqueuedJobs } from '../store/unqueued.ts';
 import { type Cleaned, keepHouse } from './housekeeping.ts';
 import { dropAudio, jobFolder, logPath, prepareJobFolder, removeScratch } from './job-files.ts';
 import { Mutex } from './mutex.ts';
@@ -34,6 +35,8 @@ import type { Patience } from './watch.ts';
 
 /** Lines of the log that are kept with a run that failed or crashed. */
 const EVIDENCE_LINES = 200;
+
+const UNQUEUED = 'Put into the queue, where it was missing: another program made it wait';
 
 export interface SupervisorOptions {
   store: Store;
@@ -185,6 +188,18 @@ export class Supervisor {
     processes.noteOrphans(report.recovered.length + report.strays.length);
     for (const { jobId, status } of report.recovered) tell({ type: 'state', jobId, status });
     return report;
+  }
+
+  /** Puts into the queue what another program left `pending` outside of it. @returns the jobs that wait there now */
+  async queueUnqueued(): Promise<number[]> {
+    const { store, tell } = this.#options;
+    const queued: number[] = [];
+    for (const jobId of await unqueuedJobs(store)) {
+      if (!(await queueJob(store, jobId, { actor: 'supervisor', reason: UNQUEUED }))) continue;
+      queued.push(jobId);
+      tell({ type: 'state', jobId, status: 'pending' });
+    }
+    return queued;
   }
 
   /** Removes old logs and what jobs left that nobody needs: all jobs, or those that were changed since. */
