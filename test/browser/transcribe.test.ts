@@ -9,7 +9,7 @@ import { scratchPath } from '../support/scratch.ts';
 import { HeldModel } from '../support/small-model.ts';
 import { speak } from '../support/speech.ts';
 import { expectAccessible } from './axe.ts';
-import { PHONE, type RunningService, startService, visit } from './browser.ts';
+import { PHONE, type RunningService, startService, UNREACHED, visit } from './browser.ts';
 
 const MOST_SCRIPT_BYTES = 130_000;
 /** One chunk, and two. */
@@ -20,9 +20,6 @@ const LONG =
 const SLOW_BYTES_PER_SECOND = 40_000;
 /** Less than a recording. */
 const SMALL_ROOM_BYTES = 200_000;
-/** The browser says on the console what it could not reach. */
-const GONE = /Failed to load resource|ERR_|EventSource/;
-
 const PASSWORD = 'a long word that nobody guesses';
 
 interface Queue {
@@ -231,7 +228,7 @@ test('a recording for which the browser has no room is chosen again after a relo
 });
 
 test('an upload goes on by itself when its connection broke, and the service was gone for a while', async () => {
-  const { page, context } = await visit(service.address, '/', { expectTrouble: GONE });
+  const { page, context } = await visit(service.address, '/', { expectTrouble: UNREACHED });
   const line = await lineOf(page, context);
   await line.slow();
   await sendSpeech(page, { 'cut-off.wav': `Cut off. ${LONG}` });
@@ -456,7 +453,7 @@ test("an upload waits for its sender to sign in again, and is sent in nobody els
   const locked = await startService();
   await addUser(locked, 'anna');
   await addUser(locked, 'ben');
-  const { page, context } = await visit(locked.address, '/', { expectTrouble: GONE });
+  const { page, context } = await visit(locked.address, '/', { expectTrouble: UNREACHED });
   const signIn = async (name: string) => {
     await page.getByLabel('Name').fill(name);
     await page.getByLabel('Password').fill(PASSWORD);
