@@ -236,7 +236,9 @@ function judge(facts: AudioProbe, decodedBytes: number, end: FfmpegEnd): string[
     throw new LonghandError({
       kind: killed ? 'memory' : 'unknown',
       message: `ffmpeg was ended by ${end.signal ?? 'a signal'} while it decoded ${name}.`,
-      remedy: killed ? 'Perhaps memory ran out: free some, then resume the job.' : 'Resume the job.',
+      remedy: killed
+        ? 'Perhaps memory ran out: free some, then go on: longhand retry ID'
+        : 'Go on with it: longhand retry ID',
       evidence,
     });
   }

@@ -11,7 +11,7 @@ export const PROGRAM = 'pocketsphinx_batch';
 export const DEFAULT_MODEL = 'en-us';
 /** Under these prefixes `share/pocketsphinx/model` is looked for: Debian, a build by hand, Homebrew on Apple chips. */
 const PREFIXES = ['/usr', '/usr/local', '/opt/homebrew'];
-const INSTALL =
+export const INSTALL =
   process.platform === 'darwin'
     ? 'Run: brew install cmu-pocketsphinx'
     : 'Run: sudo apt-get install pocketsphinx pocketsphinx-en-us';

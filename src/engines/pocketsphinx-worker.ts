@@ -31,7 +31,7 @@ import { findProgram, spawnNative } from '../native/spawn.ts';
 import type { Word } from '../transcript/transcript.ts';
 import type { AudioSlice, EngineWorker, WorkerExit, WorkerOptions } from './engine.ts';
 import { PocketSphinxAnswer } from './pocketsphinx-answer.ts';
-import { knowsOption, readModelFolder, requirePocketSphinx } from './pocketsphinx-install.ts';
+import { INSTALL, knowsOption, readModelFolder, requirePocketSphinx } from './pocketsphinx-install.ts';
 
 const FRAME_SAMPLES = 160;
 const SAMPLES_PER_MS = 16;
@@ -55,7 +55,9 @@ const FIRST_SLICE_SAMPLES = 1_600;
  */
 export async function openPocketSphinxWorker(options: WorkerOptions): Promise<EngineWorker> {
   const program = requirePocketSphinx();
-  if (!options.model.path) throw new ModelError(`The PocketSphinx model ${options.model.name} has no folder.`);
+  if (!options.model.path) {
+    throw new ModelError(`The PocketSphinx model ${options.model.name} has no folder.`, { remedy: INSTALL });
+  }
   const model = await readModelFolder(options.model.path);
   const args = [
     ...['-hmm', model.acoustic, '-lm', model.languageModel, '-dict', model.dictionary],

@@ -159,7 +159,11 @@ async function prepare(options: WorkerOptions) {
     throw new EngineError('whisper-cli is not installed.', { remedy: 'Run: longhand engines install whisper' });
   }
   const modelPath = options.model.path;
-  if (!modelPath || !isAbsolute(modelPath)) throw new ModelError(`Model '${options.model.name}' has no file.`);
+  if (!modelPath || !isAbsolute(modelPath)) {
+    throw new ModelError(`Model '${options.model.name}' has no file.`, {
+      remedy: 'Install it again: longhand models pull NAME. The names are in: longhand models list',
+    });
+  }
   const { multilingual } = await inspectGgmlModel(modelPath);
   return { program, modelPath, multilingual };
 }

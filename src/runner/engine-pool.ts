@@ -57,7 +57,9 @@ export class ChunkQuarantinedError extends LonghandError {
     super({
       kind: 'engine',
       message: `Chunk ${chunk.number + 1} (${from}–${to} s) failed ${tries} times. The last time: ${last.message}`,
-      remedy: 'Everything before and after it is kept. Try another engine or model, or resume the job to try it again.',
+      remedy:
+        'All other chunks that are done are kept. Look at what is left of this one: longhand show ID --evidence DIR. Then ' +
+        'try it again: longhand retry ID, or hand the recording in with another model: longhand transcribe FILE --model NAME',
       ...(last.evidence ? { evidence: last.evidence } : {}),
     });
   }

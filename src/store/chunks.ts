@@ -95,7 +95,7 @@ function refuseOther(jobId: number, known: Place[], plan: readonly PlannedChunk[
   throw new LonghandError({
     kind: 'unknown',
     message: `Job ${jobId} is cut into ${known.length} chunks already, and the new cut of ${plan.length} is another one.`,
-    remedy: 'Retry the job from the start.',
+    remedy: 'Do it again from the start: longhand retry ID --from-start',
   });
 }
 

@@ -72,11 +72,11 @@ export class Conversation {
   #redacted(outcome: RunnerOutcome): RunnerOutcome {
     if (outcome.type !== 'failed') return outcome;
     const { redact } = this.#options;
-    const { kind, message, remedy, evidence } = outcome.error;
+    const { message, remedy, evidence } = outcome.error;
     return {
       type: 'failed',
       error: {
-        kind,
+        ...outcome.error,
         message: redact(message),
         ...(remedy ? { remedy: redact(remedy) } : {}),
         ...(evidence ? { evidence: redact(evidence) } : {}),

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { ErrorReport } from '../domain/errors.ts';
+import { GOES_ON } from '../domain/remedies.ts';
 
 /** After a child's end a descendant may hold its pipes open; the rest of the output is then given up. */
 const OUTPUT_DEADLINE_MS = 1_000;
@@ -31,6 +32,5 @@ export function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
 /** A runner that ended without a last word. */
 export function crashReport({ code, signal }: Exit): ErrorReport {
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
-  const remedy = 'The job goes on from its last checkpoint.';
-  return { kind: 'crash', message: `The runner ${how} before the job was done.`, remedy };
+  return { kind: 'crash', message: `The runner ${how} before the job was done.`, remedy: GOES_ON };
 }

@@ -21,7 +21,7 @@ export interface RoundsOptions {
   /** The service's own log. */
   log: JobLog;
   /** Jobs wait again that nobody had worked on. */
-  onRecovered(report: SweepReport): void;
+  onRecovered(): void;
 }
 
 /** What one round found and did. */
@@ -30,7 +30,7 @@ export interface RoundReport extends SweepReport {
 }
 
 /**
- * Looks for orphans every few seconds and keeps house every ten minutes, for as long as the owner lives. A round that
+ * Looks every few seconds for orphans and for jobs that are missing in the queue, and keeps house every ten minutes, for as long as the owner lives. A round that
  * fails (a full disk) is told, and the next one tries again; two never run at once.
  */
 export class Rounds {
@@ -76,7 +76,7 @@ export class Rounds {
     return { ...report, cleaned: await this.#keepHouse(0) };
   }
 
-  /** Finds and ends orphans. One that is under way is shared. */
+  /** Finds and ends orphans, and queues what is missing in the queue. One that is under way is shared. */
   sweep(): Promise<SweepReport> {
     this.#sweeping ??= this.#sweep().finally(() => {
       this.#sweeping = undefined;
@@ -93,7 +93,11 @@ export class Rounds {
     if (report.strays.length > 0)
       log.write('WARNING', 'sweep', `Processes of runs that are over${listed(report.strays)}`);
     for (const survivor of report.survivors) log.write('ERROR', 'sweep', `Could not be ended: ${survivor}`);
-    if (report.recovered.length > 0) onRecovered(report);
+    const queued = await supervisor.queueUnqueued();
+    for (const jobId of queued) {
+      log.write('WARNING', 'sweep', `Job ${jobId} was pending and missing in the queue; it waits there now`);
+    }
+    if (report.recovered.length + queued.length > 0) onRecovered();
     return report;
   }
 

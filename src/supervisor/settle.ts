@@ -1,6 +1,7 @@
 import type { ErrorReport } from '../domain/errors.ts';
 import type { Pauser } from '../domain/job.ts';
 import type { RunOutcome, StopReason } from '../domain/outcome.ts';
+import { naming, remedyOfFailedJob } from '../domain/remedies.ts';
 import { RETRY_POLICIES, type RetryDecision, retriesOfKind, retryDecision } from '../domain/retry.ts';
 import { getJob, transition } from '../store/jobs.ts';
 import type { Claimed } from '../store/queue.ts';
@@ -43,7 +44,7 @@ export async function settle(
   const outcome: RunOutcome = now?.status === 'completed' ? { type: 'completed' } : result.outcome;
   const evidence =
     outcome.type === 'crashed' || outcome.type === 'failed' ? (outcome.error.evidence ?? logTail) : undefined;
-  await endRun(store, run.id, { outcome: outcome.type, ...endOf(outcome), evidence, ...result.usage });
+  await endRun(store, run.id, { outcome: outcome.type, ...endOf(outcome, job.id), evidence, ...result.usage });
   const leaseToken = run.lease_token;
   const { elapsedSeconds, percent } = result;
   const elapsed = { elapsed_seconds: elapsedSeconds, ...(percent === undefined ? {} : { progress: percent }) };
@@ -133,7 +134,7 @@ async function failJob(store: Store, id: number, leaseToken: string, error: Erro
     leaseToken,
     actor: ACTOR,
     reason: error.message,
-    set: { error_message: error.message, error_kind: error.kind, error_remedy: error.remedy ?? null, ...more },
+    set: { error_message: error.message, error_kind: error.kind, error_remedy: remedyOfFailedJob(error, id), ...more },
   });
 }
 
@@ -164,14 +165,14 @@ async function stopJob(
   await transition(store, id, 'pending', { leaseToken, actor, reason: why, set });
 }
 
-function endOf(outcome: RunOutcome) {
+function endOf(outcome: RunOutcome, jobId: number) {
   switch (outcome.type) {
     case 'completed':
       return {};
     case 'failed':
-      return { error: outcome.error };
+      return { error: named(outcome.error, jobId) };
     case 'crashed':
-      return { error: outcome.error, exitCode: outcome.code, exitSignal: outcome.signal };
+      return { error: named(outcome.error, jobId), exitCode: outcome.code, exitSignal: outcome.signal };
     case 'stopped':
       return { reason: outcome.why };
     case 'orphaned':
@@ -179,11 +180,14 @@ function endOf(outcome: RunOutcome) {
   }
 }
 
-function quarantine(crashes: number, last: ErrorReport): ErrorReport {
+function named(error: ErrorReport, jobId: number): ErrorReport {
+  return error.remedy ? { ...error, remedy: naming(error.remedy, jobId) } : error;
+}
+
+/** Its remedy is that of the kind: what the last run said about itself holds no more. */
+function quarantine(crashes: number, { remedy: _, ...last }: ErrorReport): ErrorReport {
   return {
     ...last,
     message: `Quarantined: the job ended its process ${crashes} times in a row without finishing a chunk. The last time: ${last.message}`,
-    remedy:
-      'The evidence is kept with the run (longhand show). Try another engine or model, or resume the job to try again.',
   };
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../domain/clock.ts';
 import { reportOf } from '../domain/errors.ts';
 import type { LogLevel } from '../domain/log-level.ts';
 import { endsByItself, type RunOutcome, type StopReason } from '../domain/outcome.ts';
+import { naming } from '../domain/remedies.ts';
 import type { EngineSettings } from '../engines/engine.ts';
 import { newLease } from '../lease/lease.ts';
 import { DEFAULT_LOG_LIMITS, JobLog, type JobLogOptions } from '../logs/job-log.ts';
@@ -16,6 +17,7 @@ import { getJob } from '../store/jobs.ts';
 import { type Claimed, claimNext } from '../store/queue.ts';
 import type { JobRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
+import { queueJob, unqueuedJobs } from '../store/unqueued.ts';
 import { type Cleaned, keepHouse } from './housekeeping.ts';
 import { dropAudio, jobFolder, logPath, prepareJobFolder, removeScratch } from './job-files.ts';
 import { Mutex } from './mutex.ts';
@@ -33,6 +35,8 @@ import type { Patience } from './watch.ts';
 
 /** Lines of the log that are kept with a run that failed or crashed. */
 const EVIDENCE_LINES = 200;
+
+const UNQUEUED = 'Put into the queue, where it was missing: another program made it wait';
 
 export interface SupervisorOptions {
   store: Store;
@@ -186,6 +190,18 @@ export class Supervisor {
     return report;
   }
 
+  /** Puts into the queue what another program left `pending` outside of it. @returns the jobs that wait there now */
+  async queueUnqueued(): Promise<number[]> {
+    const { store, tell } = this.#options;
+    const queued: number[] = [];
+    for (const jobId of await unqueuedJobs(store)) {
+      if (!(await queueJob(store, jobId, { actor: 'supervisor', reason: UNQUEUED }))) continue;
+      queued.push(jobId);
+      tell({ type: 'state', jobId, status: 'pending' });
+    }
+    return queued;
+  }
+
   /** Removes old logs and what jobs left that nobody needs: all jobs, or those that were changed since. */
   async keepHouse(since = 0): Promise<Cleaned> {
     const { store, clock, dataDir, logs, uploadKeepMs } = this.#options;
@@ -231,7 +247,7 @@ export class Supervisor {
       await removeScratch(jobDir).catch((error) => {
         onProblem(`Job ${job.id}: its scratch files could not be removed: ${reportOf(error).message}`);
       });
-      const [level, message] = lastWord(result.outcome);
+      const [level, message] = lastWord(result.outcome, job.id);
       log.write(level, 'supervisor', message);
       // What failed is told with the job; a crash would pass unnoticed.
       if (result.outcome.type === 'crashed') tell({ type: 'log', jobId: job.id, level, message });
@@ -331,13 +347,13 @@ export class Supervisor {
   }
 }
 
-function lastWord(outcome: RunOutcome): [LogLevel, string] {
+function lastWord(outcome: RunOutcome, jobId: number): [LogLevel, string] {
   switch (outcome.type) {
     case 'completed':
       return ['INFO', 'Done'];
     case 'failed':
     case 'crashed':
-      return ['ERROR', [outcome.error.message, outcome.error.remedy].filter(Boolean).join(' ')];
+      return ['ERROR', [outcome.error.message, naming(outcome.error.remedy ?? '', jobId)].filter(Boolean).join(' ')];
     case 'stopped':
       return ['INFO', `Stopped at the checkpoint (${outcome.why})`];
     case 'orphaned':

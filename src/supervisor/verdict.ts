@@ -6,13 +6,12 @@
 import { duration } from '../domain/duration.ts';
 import type { ErrorReport } from '../domain/errors.ts';
 import type { RunOutcome } from '../domain/outcome.ts';
+import { GOES_ON } from '../domain/remedies.ts';
 
 export interface Verdict {
   type: 'process hung' | 'engine hung' | 'channel closed' | 'time limit' | 'memory limit';
   error: ErrorReport;
 }
-
-const GOES_ON = 'The job goes on from its last checkpoint.';
 
 /** The runner's own loop has said nothing for so long. */
 export function processHung(seconds: number): Verdict {

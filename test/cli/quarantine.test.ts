@@ -49,7 +49,7 @@ describe('a chunk that fails three times', () => {
     const { code, stdout, stderr } = await home.run(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/Chunk 2 \(\d+\.\d–\d+\.\d s\) failed 3 times\. The last time: /);
-    expect(stderr).toMatch(/resume the job to try it again/);
+    expect(stderr).toMatch(/longhand show 1 --evidence DIR\. Then try it again: (npx )?longhand retry 1,/);
 
     const shown = await home.json<Shown & { error: { kind: string }; runs: { evidence: string | null }[] }>([
       'show',

@@ -25,6 +25,7 @@ import { stateTableTests } from './conformance/state-table.ts';
 import { statisticsTests } from './conformance/statistics.ts';
 import { transcriptVersionTests } from './conformance/transcript-versions.ts';
 import { transitionTests } from './conformance/transitions.ts';
+import { unqueuedTests } from './conformance/unqueued.ts';
 import { usageTests } from './conformance/usage.ts';
 import { workTests } from './conformance/work.ts';
 
@@ -39,6 +40,7 @@ export function storeConformance(name: string, open: OpenEmpty): void {
     describe('lists of jobs', () => jobListTests(open));
     describe('queue', () => queueTests(open));
     describe('queue as a whole', () => queueStateTests(open));
+    describe('what is missing in the queue', () => unqueuedTests(open));
     describe('places', () => placeTests(open));
     describe('state table', () => stateTableTests(open));
     describe('transitions', () => transitionTests(open));

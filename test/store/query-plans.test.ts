@@ -38,6 +38,7 @@ import { removeJob, wereDeleted } from '../../src/store/remove-job.ts';
 import { endRun, latestRun, runsByToken, unendedRuns } from '../../src/store/runs.ts';
 import { sessionBySha256 } from '../../src/store/sessions.ts';
 import { measuredModels, measuredRuns, runTimes } from '../../src/store/speeds.ts';
+import { queueJob, unqueuedJobs } from '../../src/store/unqueued.ts';
 import { addUsage, listUsage, thinUsage } from '../../src/store/usage.ts';
 import { type Store, withQueryLog } from './query-log.ts';
 import { claim, submit, temporaryFolder, testClock } from './support.ts';
@@ -103,6 +104,8 @@ const QUERIES: Record<string, (store: Store) => Promise<unknown>> = {
   waitingAmong: (store) => waitingAmong(store, [1, 2]),
   waitingInSum,
   countWaiting,
+  unqueuedJobs: (store) => unqueuedJobs(store),
+  queueJob: (store) => queueJob(store, 1, { actor: 'supervisor', reason: 'Missing' }),
   jobsAtWork,
   jobsToRetry: (store) => jobsToRetry(store, 50),
   jobsToGoOn: (store) => jobsToGoOn(store, 50),

@@ -2,12 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Config } from '../../src/config/schema.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import { makePrivateFolder } from '../../src/files/directory.ts';
 import { insertJob } from '../../src/store/jobs.ts';
 import { openStore } from '../../src/store/open.ts';
 import { speak } from '../support/speech.ts';
 import { ownConfig, ownerOf } from './owners.ts';
+
+/** A row with what the table asks for and a recording, as another program writes it: it knows of no queue. */
+async function foreignRow(config: Config): Promise<void> {
+  const now = Date.now();
+  const row = { filename: 'a.wav', original_path: await speak('good morning'), created_at: now, updated_at: now };
+  const store = await openStore({ file: join(config.dataDir, 'longhand.db'), clock: systemClock });
+  await store.db.insertInto('transcription_jobs').values(row).execute();
+  await store.close();
+}
 
 /** An owner of a data folder in which such rows wait, one after the other. */
 async function ownerOfRows(rows: { originalPath: string | null; parameters: string | null }[]) {
@@ -62,5 +72,26 @@ describe('a row that does not say how it is to be transcribed', () => {
         remedy: 'Hand the recording in again, and delete this job.',
       },
     });
+  });
+});
+
+describe('a row that another program left pending outside the queue', () => {
+  it('is transcribed when an owner starts that works on all jobs', async () => {
+    const config = ownConfig();
+    makePrivateFolder(config.dataDir);
+    await foreignRow(config);
+    const { rested } = await ownerOf(config, { takesAll: true });
+    const { status, history } = await rested(1);
+    expect(status).toBe('completed');
+    expect(history[0]?.sentence).toMatch(/^Put into the queue, where it was missing: another program made it wait/);
+    const log = readFileSync(join(config.dataDir, 'logs', 'longhand.log'), 'utf8');
+    expect(log).toMatch(/Job 1 was pending and missing in the queue; it waits there now/);
+  });
+
+  it('is found by the next sweep of an owner that works already', async () => {
+    const { api, config, rested } = await ownerOf(ownConfig({ sweepIntervalSeconds: 3600 }), { takesAll: true });
+    await foreignRow(config);
+    expect(await api.post('/api/cleanup')).toMatchObject({ recovered: [] });
+    expect(await rested(1)).toMatchObject({ status: 'completed' });
   });
 });
