@@ -117,6 +117,9 @@ export interface Visit {
   context: BrowserContext;
 }
 
+/** What the browser itself says on the console of a service that is away, or refuses somebody. */
+export const UNREACHED = /Failed to load resource|ERR_|^(EventSource|WebSocket connection to)/;
+
 /**
  * Opens a page of a service. When the test ends, nothing may have been said on the console, and no request may have left
  * this machine.
@@ -138,6 +141,9 @@ export async function visit(
   page.on('request', (request) => {
     const { hostname, protocol } = new URL(request.url());
     if (protocol.startsWith('http') && hostname !== '127.0.0.1') said.push(`A request left: ${request.url()}`);
+  });
+  page.on('websocket', (socket) => {
+    if (new URL(socket.url()).hostname !== '127.0.0.1') said.push(`A WebSocket left: ${socket.url()}`);
   });
   onTestFinished(async () => {
     await context.close();

@@ -13,7 +13,7 @@ import { writeGgmlModel } from '../support/ggml-model.ts';
 import { scratchPath } from '../support/scratch.ts';
 import { speak } from '../support/speech.ts';
 import { expectAccessible } from './axe.ts';
-import { PHONE, type RunningService, startService, visit } from './browser.ts';
+import { PHONE, type RunningService, startService, UNREACHED, visit } from './browser.ts';
 
 const SECTIONS = [
   ...['health', 'models', 'engines', 'defaults', 'limits', 'hours', 'notifications'],
@@ -94,7 +94,7 @@ test('an orphaned recording fails after a clean-up, one whose source is there co
 });
 
 test('a setting is changed and kept over a restart; what is wrong with one is said at it; one that is set elsewhere is locked', async () => {
-  const { page } = await visit(service.address, '/settings/limits', { expectTrouble: /Failed to load resource/ });
+  const { page } = await visit(service.address, '/settings/limits', { expectTrouble: UNREACHED });
   const atOnce = page.getByRole('textbox', { name: 'Recordings at the same time' });
   const save = card(page, 'How much at once').getByRole('button', { name: 'Save' });
   await atOnce.fill('0');
@@ -313,7 +313,7 @@ test('language and colours are chosen, and kept', async () => {
 });
 
 test('the first user locks the doors; a key works until it is ended; who may not change settings does not see them', async () => {
-  const { page } = await visit(service.address, '/settings/access', { expectTrouble: /Failed to load resource/ });
+  const { page } = await visit(service.address, '/settings/access', { expectTrouble: UNREACHED });
   expect(await page.getByRole('button', { name: 'Make a key' }).isDisabled()).toBe(true);
   await page.getByRole('button', { name: 'Add the first user' }).click();
   await page.getByLabel('Name').fill('mai');

@@ -185,7 +185,11 @@ test('who speaks is named, for a paragraph and then everywhere', async () => {
   await name.fill('สมหญิง');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
   await page.getByRole('button', { name: 'สมหญิง: rename' }).first().waitFor();
-  await page.getByRole('banner').or(page.getByRole('toolbar')).getByRole('button', { name: 'Save' }).click();
+  await page
+    .getByRole('banner')
+    .or(page.getByRole('toolbar'))
+    .getByRole('button', { name: 'Save', exact: true })
+    .click();
   await page.getByText('Saved as version 3').waitFor();
   expect((await transcriptOf(thai)).speakers).toEqual({ a: 'สมหญิง' });
 });

@@ -95,10 +95,12 @@ describe('a second terminal', () => {
   });
 
   it('follows the log on when another terminal takes the job over, with no gap and no repeat', async () => {
-    const { home, held } = await heldHome(2);
+    const { home, held } = await heldHome(1);
     const first = home.start(['transcribe', ...SHORT_CHUNKS, await storyFile()]);
     await first.said(/Processing chunk 1\//);
     const second = home.start(['resume', '1']);
+    await second.said(/Job 1 is being worked on/);
+    held.holdFrom(2);
     await second.said(/Processing chunk \d/);
     const following = home.run(['logs', '1', '-f', '-n', '1000']);
     await first.said(/Processing chunk 2\//);
@@ -118,6 +120,7 @@ describe('a second terminal', () => {
     await first.said(/Processing chunk 1\//);
     const second = home.start(['resume', '1']);
     await second.said(/Job 1 is being worked on/);
+    held.holdFrom(2);
     await second.said(/Processing chunk \d/);
     second.signal('SIGINT');
     expect((await second.finished).code).toBe(130);

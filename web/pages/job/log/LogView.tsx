@@ -16,7 +16,7 @@ const END_PX = 24;
 /** What one begins with, and all that is asked for when somebody wants to see more. */
 const LAST_LINES = 50;
 /** Somebody who follows the log for hours looks at its end: so many lines are held then, and its memory does not grow. */
-const FOLLOWED_LINES = 5_000;
+const FOLLOWED_LINES = 2_000;
 
 interface LogViewProps {
   jobId: number;
