@@ -61,6 +61,7 @@ async function listenOnNetwork(config: Config, context: ApiContext, { service, w
     pause: () => gate.pause(),
     isReady: async () => (await service.obstacles()).length === 0,
     streams: () => liveOf(context).sseClients,
+    sockets: () => liveOf(context).sockets.size,
   });
   service.metrics = () => metrics.text();
   const network = await buildNetworkServer(context, {

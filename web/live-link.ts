@@ -1,7 +1,7 @@
 /**
  * The connection over which the service tells what happens. It is a WebSocket: of connections for streams a browser opens six
  * to one service, for all of its tabs together, and then none is left for anything else. Where something on the way lets no
- * WebSocket through, it is streams all the same.
+ * WebSocket through, it is streams all the same (`stream-link.ts`).
  */
 import { withQuery } from './client.ts';
 
@@ -60,59 +60,5 @@ export function socketLink(clientId: string, { told, lost }: LinkHandlers): Link
       // One that is not open yet is closed as soon as it is: browsers complain otherwise.
       if (socket.readyState === WebSocket.OPEN) socket.close();
     },
-  };
-}
-
-const EVENTS = [
-  ...[
-    'ready',
-    'reset',
-    'submitted',
-    'state',
-    'changed',
-    'deleted',
-    'queue',
-    'settled',
-    'length',
-    'waiting',
-    'progress',
-  ],
-  ...['model', 'access', 'settings', 'log', 'problem'],
-];
-const LOG_EVENTS = ['line', 'reset', 'problem'];
-
-/** The same over streams of events: one for what happens to all jobs, and one for each log. */
-export function streamLink(clientId: string, { told, lost }: LinkHandlers): Link {
-  const logs = new Map<number, EventSource>();
-  const close = () => {
-    events.close();
-    for (const log of logs.values()) log.close();
-  };
-  const open = (path: string, names: readonly string[], log?: number): EventSource => {
-    const source = new EventSource(path);
-    for (const name of names) {
-      source.addEventListener(name, ({ data, lastEventId }) => {
-        const id = lastEventId === '' ? {} : { id: Number(lastEventId) };
-        told({ name, data: JSON.parse(data as string), ...id, ...(log === undefined ? {} : { log }) });
-      });
-    }
-    source.addEventListener('error', () => {
-      close();
-      lost();
-    });
-    return source;
-  };
-  const events = open(withQuery('/api/events', { clientId }), EVENTS);
-  return {
-    follow(log, job, from) {
-      const source = open(withQuery(`/api/jobs/${job}/log/events`, { lastEventId: from }), LOG_EVENTS, log);
-      source.addEventListener('open', () => told({ name: 'following', data: {}, log }));
-      logs.set(log, source);
-    },
-    leave(log) {
-      logs.get(log)?.close();
-      logs.delete(log);
-    },
-    close,
   };
 }

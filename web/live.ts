@@ -8,7 +8,7 @@
  */
 import { useEffect, useSyncExternalStore } from 'react';
 import type { ModelPull, ProgressReport } from './api-types.ts';
-import { type Link, socketLink, streamLink, type Told } from './live-link.ts';
+import { type Link, type LinkHandlers, socketLink, type Told } from './live-link.ts';
 import { keys, queryClient } from './queries.ts';
 import { randomId } from './random-id.ts';
 
@@ -64,6 +64,8 @@ class LiveStream {
   /** Whether WebSockets come through: known once one did. */
   #socketsPass: boolean | undefined;
   #usesSocket = true;
+  /** Ended when another one is opened, or none. */
+  #opening: AbortController | undefined;
   #reopen: ReturnType<typeof setTimeout> | undefined;
   #refresh: ReturnType<typeof setTimeout> | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
@@ -71,16 +73,29 @@ class LiveStream {
 
   open(): void {
     this.close();
-    const link = (this.#usesSocket ? socketLink : streamLink)(CLIENT_ID, {
-      told: (told) => this.#take(told),
-      lost: () => this.#lost(),
-    });
+    const handlers = { told: (told: Told) => this.#take(told), lost: () => this.#lost() };
+    if (this.#usesSocket) this.#begin(socketLink(CLIENT_ID, handlers));
+    else this.#openStreams(handlers);
+  }
+
+  /** What opens them comes from the service too, which may be away. */
+  #openStreams(handlers: LinkHandlers): void {
+    const opening = new AbortController();
+    this.#opening = opening;
+    void import('./stream-link.ts').then(
+      ({ streamLink }) => opening.signal.aborted || this.#begin(streamLink(CLIENT_ID, handlers)),
+      () => opening.signal.aborted || handlers.lost(),
+    );
+  }
+
+  #begin(link: Link): void {
     this.#link = link;
     for (const [number, { job, at }] of this.#logs) link.follow(number, job, at);
   }
 
   close(): void {
     clearTimeout(this.#reopen);
+    this.#opening?.abort();
     this.#link?.close();
     this.#link = undefined;
   }

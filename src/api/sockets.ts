@@ -38,10 +38,12 @@ function endAll({ websocketServer }: FastifyInstance): void {
   websocketServer.close();
 }
 
-/** Asks for a sign of life, and cuts off who has given none since the last time. */
-export function keepAlive(socket: WebSocket, { clock }: Live): AbortController {
+/** Counts it as long as it is open, asks for a sign of life, and cuts off who has given none since the last time. */
+export function keepAlive(socket: WebSocket, { clock, sockets }: Live): AbortController {
   const closed = new AbortController();
   let isAlive = true;
+  sockets.add(socket);
+  socket.once('close', () => sockets.delete(socket));
   socket.on('pong', () => {
     isAlive = true;
   });

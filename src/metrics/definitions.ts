@@ -72,7 +72,8 @@ export function defineMetrics() {
     logSize: gauge('longhand_log_size_bytes', 'What all logs take on the disk.'),
     errors: counter('longhand_errors_total', 'Failures around jobs that were survived.'),
 
-    streams: gauge('longhand_event_streams', 'Clients that follow events or logs now.'),
+    streams: gauge('longhand_event_streams', 'Streams over which clients follow events or logs now.'),
+    sockets: gauge('longhand_event_sockets', 'WebSockets over which pages and other clients follow what happens now.'),
     databaseSize: gauge('longhand_database_size_bytes', 'What the database takes on its disk, backups apart.'),
     diskFree: gauge('longhand_disk_free_bytes', 'Free on the disk of the data folder.'),
     diskSize: gauge('longhand_disk_size_bytes', 'Size of the disk of the data folder.'),

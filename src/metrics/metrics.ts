@@ -32,8 +32,10 @@ export interface MetricsSources {
   databaseBytes(): Promise<number>;
   diskSpace(): Promise<DiskSpace>;
   isReady(): Promise<boolean>;
-  /** Clients that follow events; undefined where nobody counts them. */
-  streams(): number | undefined;
+  /** Streams of events that are open. */
+  streams(): number;
+  /** WebSockets that are open. */
+  sockets(): number;
 }
 
 export class ServiceMetrics {
@@ -70,7 +72,7 @@ export class ServiceMetrics {
   }
 
   async #look(): Promise<string> {
-    const { byStatus, databaseBytes, diskSpace, isReady, processes, queue, streams } = this.#sources;
+    const { byStatus, databaseBytes, diskSpace, isReady, processes, queue, streams, sockets } = this.#sources;
     const m = this.#metrics;
     await this.#endings.counted();
     await Promise.all([
@@ -93,9 +95,12 @@ export class ServiceMetrics {
       this.#from('readiness', [m.ready], isReady, (ready) => m.ready.set(ready ? 1 : 0)),
       this.#from(
         'streams',
-        [m.streams],
-        async () => streams(),
-        (count) => (count === undefined ? m.streams.remove({}) : m.streams.set(count)),
+        [m.streams, m.sockets],
+        async () => ({ streams: streams(), sockets: sockets() }),
+        (open) => {
+          m.streams.set(open.streams);
+          m.sockets.set(open.sockets);
+        },
       ),
     ]);
     this.#setOwn();

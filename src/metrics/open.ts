@@ -24,14 +24,16 @@ export interface MetricsOwner {
   estimates: Estimates;
   pause(): Promise<QueuePause | undefined>;
   isReady(): Promise<boolean>;
-  streams(): number | undefined;
+  streams(): number;
+  sockets(): number;
 }
 
 /** Begins to count. */
 export function openMetrics(owner: MetricsOwner): ServiceMetrics {
-  const { version, store, clock, dataDir, hub, processes, counter, estimates, pause, isReady, streams } = owner;
+  const { version, store, clock, dataDir, hub, processes, counter, estimates, pause, isReady, streams, sockets } =
+    owner;
   return new ServiceMetrics({
-    ...{ version, isReady, streams },
+    ...{ version, isReady, streams, sockets },
     monotonicMs: () => clock.monotonicMs(),
     listen: (listener) => hub.subscribeToAll(listener),
     endingOf: (jobId) => endingOf(store, jobId),

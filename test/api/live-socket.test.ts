@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
+import { HEARTBEAT_MS } from '../../src/api/live/heartbeat.ts';
 import { submit } from '../store/support.ts';
 import { type LiveService, liveService } from './live-service.ts';
 
@@ -15,16 +17,16 @@ interface Message {
 class PageSocket {
   readonly socket: WebSocket;
   readonly messages: Message[] = [];
-  readonly closed: Promise<[code: number]>;
+  readonly closed: Promise<[code: number, reason: string]>;
   #look = () => {};
 
-  constructor({ port }: LiveService) {
-    this.socket = new WebSocket(`ws://127.0.0.1:${port}/api/live?clientId=page`);
+  constructor({ port }: LiveService, options: ClientOptions = {}) {
+    this.socket = new WebSocket(`ws://127.0.0.1:${port}/api/live?clientId=page`, options);
     this.socket.on('message', (data) => {
       this.messages.push(JSON.parse(String(data)) as Message);
       this.#look();
     });
-    this.closed = once(this.socket, 'close').then(([code]) => [code]);
+    this.closed = once(this.socket, 'close').then(([code, reason]) => [code, String(reason)]);
     onTestFinished(() => this.socket.terminate());
   }
 
@@ -91,5 +93,74 @@ test("tells nothing of others' logs, and ends with who says what is no wish", as
   await page.until((socket) => socket.has('problem', 1));
   expect(page.has('following', 1)).toBe(false);
   page.say({ delete: his });
-  expect(await page.closed).toEqual([1008]);
+  expect(await page.closed).toEqual([1008, 'This is no wish that is known here']);
+});
+
+test.each([
+  ['text that is no wish', (socket: WebSocket) => socket.send('{'), [1008, 'This is no wish that is known here']],
+  ['bytes', (socket: WebSocket) => socket.send(Buffer.of(0, 255, 254)), [1008, 'This is no wish that is known here']],
+  ['a number that is none', (socket: WebSocket) => socket.send('{"leave":-1}'), [1008, expect.any(String)]],
+  ['a message that is too long', (socket: WebSocket) => socket.send('1'.repeat(2_000)), [1009, '']],
+  [
+    'a frame that is none',
+    (socket: WebSocket) => (socket as unknown as { _socket: Socket })._socket.write(Buffer.alloc(64, 0xff)),
+    [1002, ''],
+  ],
+] as const)('%s ends that connection alone', async (_, say, end) => {
+  const service = await liveService();
+  const [bad, good] = [new PageSocket(service), new PageSocket(service)];
+  for (const page of [bad, good]) await page.until((socket) => socket.has('ready'));
+  say(bad.socket);
+  expect(await bad.closed).toEqual(end);
+  await submit(service.store);
+  await good.until((socket) => socket.has('submitted'));
+});
+
+test('many wishes at once end it, and none of them is in the way of another page', async () => {
+  const service = await liveService();
+  const [greedy, page] = [new PageSocket(service), new PageSocket(service)];
+  for (const one of [greedy, page]) await one.until((socket) => socket.has('ready'));
+  const connection = (greedy.socket as unknown as { _socket: Socket })._socket;
+  // They arrive as one piece.
+  connection.cork();
+  for (let n = 0; n < 200; n += 1) greedy.say({ follow: 99, from: 0, as: n });
+  connection.uncork();
+  expect(await greedy.closed).toEqual([1008, 'These are too many wishes at once']);
+  page.say({ follow: 99, from: 0, as: 1 });
+  await page.until((socket) => socket.has('problem', 1));
+});
+
+test('who gives no sign of life is cut off and no page any more, who answers is not', async () => {
+  const service = await liveService();
+  const { port, clock, live } = service;
+  const page = new PageSocket(service);
+  await page.until((socket) => socket.has('ready'));
+  // It asks for the upgrade and answers nothing from then on.
+  const dead = connect(port, '127.0.0.1');
+  onTestFinished(() => void dead.destroy());
+  dead.write(
+    `GET /api/live?clientId=dead HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  const gone = once(dead, 'close');
+  await once(dead, 'data');
+  expect(live.sockets.size).toBe(2);
+  const pinged = once(page.socket, 'ping');
+  await clock.advance(HEARTBEAT_MS);
+  await pinged;
+  // What answers it is behind the ping, and is told in its place.
+  page.say({ follow: 99, from: 0, as: 1 });
+  await page.until((socket) => socket.has('problem', 1));
+  await clock.advance(HEARTBEAT_MS);
+  await gone;
+  expect([live.sockets.size, page.socket.readyState]).toEqual([1, WebSocket.OPEN]);
+});
+
+test('ends when the service ends', async () => {
+  const service = await liveService();
+  const page = new PageSocket(service);
+  await page.until((socket) => socket.has('ready'));
+  await service.close();
+  expect(await page.closed).toEqual([1001, 'The service ends']);
+  expect(service.live.sockets.size).toBe(0);
 });

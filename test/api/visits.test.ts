@@ -59,21 +59,28 @@ async function openAll(service: LiveService, job: number, headers: Headers) {
     `/api/jobs/${job}/log?follow=true`,
   ];
   const streams = await Promise.all(paths.map((path) => Stream.open(service, path, headers)));
-  const socket = new WebSocket(`ws://127.0.0.1:${service.port}/api/transcription/${job}/progress`, { headers });
-  onTestFinished(() => socket.terminate());
-  const closed = once(socket, 'close').then(([code, reason]) => [code, String(reason)]);
-  await once(socket, 'message');
-  const isOpen = () => [...streams.map((one) => one.isOpen), socket.readyState === socket.OPEN];
+  const sockets = [`/api/transcription/${job}/progress`, '/api/live'].map(
+    (path) => new WebSocket(`ws://127.0.0.1:${service.port}${path}`, { headers }),
+  );
+  const closed = Promise.all(
+    sockets.map((socket) => once(socket, 'close').then(([code, reason]) => [code, String(reason)])),
+  );
+  onTestFinished(() => {
+    for (const socket of sockets) socket.terminate();
+  });
+  await Promise.all(sockets.map((socket) => once(socket, 'message')));
+  const isOpen = () =>
+    [...streams, ...sockets].map((one) => ('isOpen' in one ? one.isOpen : one.readyState === one.OPEN));
   return { streams, closed, isOpen };
 }
 
 async function expectCut({ streams, closed }: Awaited<ReturnType<typeof openAll>>): Promise<void> {
   for (const stream of streams) await stream.closed;
-  expect(await closed).toEqual([4401, expect.stringContaining(SENTENCE)]);
+  expect(await closed).toEqual(Array(2).fill([4401, expect.stringContaining(SENTENCE)]));
   for (const { text } of streams.slice(0, 3)) expect(text).toMatch(new RegExp(`event: problem\\ndata: .*${SENTENCE}`));
 }
 
-const ALL_OPEN = Array<boolean>(5).fill(true);
+const ALL_OPEN = Array<boolean>(6).fill(true);
 
 async function keyed(store: Store, name: string, of?: string): Promise<Headers> {
   return { authorization: `Bearer ${(await addKey(store, { name, scope: 'write', user: of })).key}` };

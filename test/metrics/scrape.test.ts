@@ -57,11 +57,13 @@ test('what fails to be read costs its own figures, and is counted', async () => 
     diskSpace: async () => ({ freeBytes: 1, totalBytes: 2 }),
     isReady: async () => false,
     streams: () => 4,
+    sockets: () => 7,
   });
   try {
     const first = readExposition(await metrics.text());
     expect(sampleOf(first, 'transcription_queue_size')).toBe(3);
     expect(sampleOf(first, 'longhand_event_streams')).toBe(4);
+    expect(sampleOf(first, 'longhand_event_sockets')).toBe(7);
     expect(sampleOf(first, 'longhand_ready')).toBe(0);
     expect(sampleOf(first, 'longhand_jobs', { status: 'failed' })).toBeUndefined();
     expect(sampleOf(first, 'longhand_active_processes')).toBeUndefined();

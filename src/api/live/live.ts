@@ -1,5 +1,6 @@
 /** All that is live of one owner: the streams over its socket and over TCP come from the same readings. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
 import { type Clock, systemClock } from '../../domain/clock.ts';
 import { logPath } from '../../supervisor/job-files.ts';
 import type { ApiContext } from '../context.ts';
@@ -37,6 +38,8 @@ export class Live {
   readonly present: Present;
   readonly presence: Presence;
   readonly visits: Visits;
+  /** Those that are open now, of all kinds. */
+  readonly sockets = new Set<WebSocket>();
   readonly #models: ModelNews;
   readonly #heartbeat: Heartbeat;
   readonly #hub: NewsHub;

@@ -23,6 +23,8 @@ import { MAX_WAITING_BYTES } from '../sse.ts';
 
 /** So many logs a page follows at most. */
 const MOST_LOGS = 8;
+/** More wishes than these do not wait for each other. */
+const MOST_WISHES = 100;
 
 /** Registers it, after `registerSockets`. */
 export function liveSocket(server: FastifyInstance, context: ApiContext): void {
@@ -99,12 +101,18 @@ function takeWishes(socket: WebSocket, request: FastifyRequest, context: ApiCont
   };
   events.onClose(() => [...logs.keys()].forEach(leave));
   let working: Promise<void> = Promise.resolve();
+  let waiting = 0;
   socket.on('message', (data) => {
     const wish = wishIn(String(data));
     if (!wish) return closeSocket(socket, NOT_UNDERSTOOD, 'This is no wish that is known here');
+    if (waiting >= MOST_WISHES) return closeSocket(socket, NOT_UNDERSTOOD, 'These are too many wishes at once');
+    waiting += 1;
     working = working
       .then(async () => ('leave' in wish ? leave(wish.leave) : await follow(wish)))
-      .catch((error) => closeSocket(socket, INTERNAL_ERROR, reportOf(error).message));
+      .catch((error) => closeSocket(socket, INTERNAL_ERROR, reportOf(error).message))
+      .finally(() => {
+        waiting -= 1;
+      });
   });
 }
 
