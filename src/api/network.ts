@@ -29,9 +29,10 @@ export async function buildNetworkServer(context: ApiContext, options: NetworkOp
   const { allowedHosts, onRefusal = () => undefined } = options;
   const server = bareServer(NETWORK_LIMITS);
   if (context.service) noteRefusals(server, context.service);
+  // First: it ends the connection of an upgrade that somebody after it refuses, which nobody else does.
+  await registerSockets(server);
   installDoors(server, context.store, allowedHosts);
   await describeRoutes(server);
-  await registerSockets(server);
   progressSocket(server, context);
   liveSocket(server, context);
   server.register(async (app) => sessionRoutes(app, context.store, onRefusal));

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { HEARTBEAT_MS } from '../../src/api/live/heartbeat.ts';
+import { MAX_WAITING_BYTES } from '../../src/api/sse.ts';
+import { addKey } from '../../src/jobs/keys.ts';
 import { submit } from '../store/support.ts';
 import { type LiveService, liveService } from './live-service.ts';
 
@@ -130,6 +132,48 @@ test('many wishes at once end it, and none of them is in the way of another page
   await page.until((socket) => socket.has('problem', 1));
 });
 
+test.each([
+  ['of another site', { headers: { origin: 'https://evil.example' } }, 403],
+  ['under a name that is not ours', { headers: { host: 'evil.example' } }, 421],
+] as const)('a page %s gets no connection', async (_, options, status) => {
+  const service = await liveService();
+  const socket = new WebSocket(`ws://127.0.0.1:${service.port}/api/live`, options);
+  await expect(once(socket, 'open')).rejects.toThrow(`Unexpected server response: ${status}`);
+  expect(service.live.sockets.size).toBe(0);
+});
+
+test('a page of ours gets one; with a key that reads, and without any where one is needed not', async () => {
+  const service = await liveService();
+  const origin = service.url;
+  const before = new PageSocket(service, { headers: { origin } });
+  await before.until((socket) => socket.has('ready'));
+  const { key } = await addKey(service.store, { name: 'reads', scope: 'read', user: undefined });
+  expect((await before.closed)[0]).toBe(4401);
+  const reader = new PageSocket(service, { headers: { origin, authorization: `Bearer ${key}` } });
+  await reader.until((socket) => socket.has('ready'));
+  const nobody = new WebSocket(`ws://127.0.0.1:${service.port}/api/live`, { headers: { origin } });
+  await expect(once(nobody, 'open')).rejects.toThrow('Unexpected server response: 401');
+});
+
+test('a page that does not read is cut off, and the others have everything', async () => {
+  const service = await liveService();
+  const [reading, idle] = [new PageSocket(service), new PageSocket(service)];
+  for (const page of [reading, idle]) await page.until((socket) => socket.has('ready'));
+  idle.socket.pause();
+  const { hub, live } = service;
+  const message = 'x'.repeat(64 * 1024);
+  let told = 0;
+  for (; live.sockets.size === 2; told += 1) {
+    hub.tell({ type: 'log', jobId: 1, level: 'INFO', message });
+    await reading.until(({ messages }) => messages.flatMap(({ events }) => events).filter(isLog).length === told + 1);
+    // The system's own buffers take a few megabytes before anything waits here.
+    expect(told * message.length).toBeLessThan(100 * MAX_WAITING_BYTES);
+  }
+  expect(live.sockets.size).toBe(1);
+  idle.socket.resume();
+  expect((await idle.closed)[0]).toBe(1006);
+});
+
 test('who gives no sign of life is cut off and no page any more, who answers is not', async () => {
   const service = await liveService();
   const { port, clock, live } = service;
@@ -164,3 +208,7 @@ test('ends when the service ends', async () => {
   expect(await page.closed).toEqual([1001, 'The service ends']);
   expect(service.live.sockets.size).toBe(0);
 });
+
+function isLog({ name }: { name: string }): boolean {
+  return name === 'log';
+}
