@@ -9,6 +9,7 @@ import { NewsHub } from '../../../src/api/events.ts';
 import { registerRoutes } from '../../../src/api/routes.ts';
 import { bareServer } from '../../../src/api/server.ts';
 import { registerUploads } from '../../../src/api/uploads.ts';
+import { ModelShelf } from '../../../src/engines/model-shelf.ts';
 import { allEngines } from '../../../src/engines/registry.ts';
 import { intakeOf } from '../../../src/owner-settings.ts';
 import { getJob } from '../../../src/store/jobs.ts';
@@ -243,6 +244,7 @@ async function serviceOfUsers() {
   const config = ownConfig();
   const context = {
     ...{ store, dataDir, hub: new NewsHub(), engines: allEngines(), settings: { cacheDir: dataDir } },
+    models: new ModelShelf({ cacheDir: dataDir, source: 'http://127.0.0.1:9', clock: store.clock }),
     ...{ intake: intakeOf(config), acceptsJobs: true, queue: queueControlOf(store) },
     ...{ want: () => undefined, reservePlace: async () => () => undefined },
   } as unknown as ApiContext;
