@@ -98,6 +98,20 @@ test("tells nothing of others' logs, and ends with who says what is no wish", as
   expect(await page.closed).toEqual([1008, 'This is no wish that is known here']);
 });
 
+test('tells of so many logs at once, and says so when another one is asked for', async () => {
+  const service = await liveService();
+  const id = await submit(service.store);
+  const page = new PageSocket(service);
+  await page.until((socket) => socket.has('ready'));
+  for (let log = 1; log <= 9; log += 1) page.say({ follow: id, from: 0, as: log });
+  await page.until((socket) => socket.has('problem', 9));
+  const [refusal] = page.messages.filter(({ log }) => log === 9).flatMap(({ events }) => events);
+  expect(refusal?.data.message).toMatch(/^One connection tells at most 8 logs\. Leave one/);
+  page.say({ leave: 1 });
+  page.say({ follow: id, from: 0, as: 10 });
+  await page.until((socket) => socket.has('following', 10));
+});
+
 test.each([
   ['text that is no wish', (socket: WebSocket) => socket.send('{'), [1008, 'This is no wish that is known here']],
   ['bytes', (socket: WebSocket) => socket.send(Buffer.of(0, 255, 254)), [1008, 'This is no wish that is known here']],

@@ -24,6 +24,8 @@ export function tellerOf(context: PlaceContext, caller: Caller, out: Outlet): Te
   if (maySeePaths(caller)) return { take: write, drained: () => out.drained() };
   let telling: Promise<void> = Promise.resolve();
   const tell = async (event: LiveEvent) => {
+    // Most tell of nothing that lies anywhere, and the store is not asked for those.
+    if (!event.frame.includes('/')) return write(event);
     const cover = await coverFor(context, event.jobId === null ? [] : [event.jobId]);
     write(event.with(cover.value(event.data) as object));
   };

@@ -90,10 +90,11 @@ function takeWishes(socket: WebSocket, request: FastifyRequest, context: ApiCont
     leave(as);
     const out = events.of(as);
     const tell = (event: LiveEvent) => out.write({ events: [event], frames: event.frame });
-    if (logs.size >= MOST_LOGS || !(await isTheirs(context, request, job))) {
-      const { message } = await jobNotFound(context.store, job);
-      return tell(new LiveEvent('problem', { type: 'problem', message }));
+    const refuse = (message: string) => tell(new LiveEvent('problem', { type: 'problem', message }));
+    if (logs.size >= MOST_LOGS) {
+      return refuse(`One connection tells at most ${MOST_LOGS} logs. Leave one of them, or open another connection.`);
     }
+    if (!(await isTheirs(context, request, job))) return refuse((await jobNotFound(context.store, job)).message);
     tell(new LiveEvent('following', { type: 'following' }));
     logs.set(as, await watchLog(context, request, out, { jobId: job, from }));
     // It may have gone meanwhile.
