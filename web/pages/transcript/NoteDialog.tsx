@@ -1,9 +1,8 @@
-import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { TextField } from '../../components/Field.tsx';
 import { useWords } from '../../words/catalogue.ts';
-import { commonWords } from '../../words/common.ts';
 import styles from './Dialogs.module.css';
+import { SaveOrCancel } from './SaveOrCancel.tsx';
 import { transcriptWords } from './words.ts';
 
 /** As long as the service takes one. */
@@ -12,7 +11,6 @@ const LONGEST_NOTE = 1_000;
 /** Why a version is made, for whoever looks at the versions. */
 export function NoteDialog({ onSave, onClose }: { onSave(note: string): void; onClose(): void }) {
   const words = useWords(transcriptWords);
-  const common = useWords(commonWords);
   return (
     <Dialog open onClose={onClose} title={words.noteTitle}>
       <form
@@ -32,12 +30,7 @@ export function NoteDialog({ onSave, onClose }: { onSave(note: string): void; on
           autoComplete="off"
           autoFocus
         />
-        <p className={styles.actions}>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button kind="primary" type="submit">
-            {common.save}
-          </Button>
-        </p>
+        <SaveOrCancel onCancel={onClose} />
       </form>
     </Dialog>
   );

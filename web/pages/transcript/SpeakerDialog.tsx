@@ -1,12 +1,11 @@
 import { useId, useState } from 'react';
-import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { TextField } from '../../components/Field.tsx';
 import { useWords } from '../../words/catalogue.ts';
-import { commonWords } from '../../words/common.ts';
 import styles from './Dialogs.module.css';
 import { type Doc, nameOf, speakersOf, withNameFor, withSpeaker } from './document.ts';
 import type { Paragraph } from './paragraphs.ts';
+import { SaveOrCancel } from './SaveOrCancel.tsx';
 import { transcriptWords } from './words.ts';
 
 interface SpeakerDialogProps {
@@ -19,7 +18,6 @@ interface SpeakerDialogProps {
 /** Who speaks in a paragraph, or in all of somebody's. */
 export function SpeakerDialog({ doc, paragraph, onChange, onClose }: SpeakerDialogProps) {
   const words = useWords(transcriptWords);
-  const common = useWords(commonWords);
   const { speaker, segments } = paragraph;
   const known = nameOf(doc, speaker);
   const [name, setName] = useState(known ?? '');
@@ -68,12 +66,7 @@ export function SpeakerDialog({ doc, paragraph, onChange, onClose }: SpeakerDial
             {known === undefined ? words.speakerOnwards : words.speakerEverywhere(known)}
           </label>
         </fieldset>
-        <p className={styles.actions}>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button kind="primary" type="submit">
-            {common.save}
-          </Button>
-        </p>
+        <SaveOrCancel onCancel={onClose} />
       </form>
     </Dialog>
   );
